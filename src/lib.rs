@@ -1,0 +1,4 @@
+//! Valtuus: an XML-first identity and mandate server. This file is the map of the rooms.
+
+pub mod world;
+pub mod model;
