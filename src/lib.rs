@@ -2,3 +2,4 @@
 
 pub mod world;
 pub mod model;
+pub mod store;
