@@ -8,6 +8,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -15,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::bounded::{Key, Tallies};
 use super::origin::Origin;
-use super::tally::{Ruling, doubling};
+use super::tally::{Ruling, doubling, micros};
 use crate::world::{Micros, World};
 
 pub use super::tally::AttemptLimits;
@@ -29,6 +30,15 @@ struct Books {
 struct Shared {
     books: Mutex<Books>,
     limits: AttemptLimits,
+    /// From here on no pair can be barred, unless this is moved: spares remembered credentials the books.
+    quiet_from: AtomicI64,
+}
+
+impl Shared {
+    fn disturb(&self, now: Micros) {
+        let calm = now.saturating_add(micros(self.limits.lock.max(self.limits.forget)));
+        self.quiet_from.fetch_max(calm, Ordering::SeqCst);
+    }
 }
 
 /// The failed attempts that are still remembered.
@@ -51,12 +61,46 @@ pub enum Decision {
     },
 }
 
+/// How a pair stands before an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may try.
+    Free,
+    /// It may not try now.
+    Barred {
+        /// Whether it is a lock, not only a wait.
+        locked: bool,
+        /// How long it lasts yet.
+        retry_after: Duration,
+        /// Whether this origin has logged in under the name itself lately.
+        proven: bool,
+    },
+}
+
 impl Attempts {
     /// No failures yet; `world` gives the random key of the digests.
     pub fn new(world: &dyn World, limits: AttemptLimits) -> Self {
         let mut secret = Zeroizing::new([0_u8; 32]);
         world.random(secret.as_mut_slice());
-        Self { shared: Arc::new(Shared { books: Mutex::default(), limits }), secret }
+        let shared = Shared { books: Mutex::default(), limits, quiet_from: AtomicI64::new(Micros::MIN) };
+        Self { shared: Arc::new(shared), secret }
+    }
+
+    /// How the pair of `name` and `address` stands at `now`, without reserving anything. Cheap while nobody fails.
+    pub fn standing(&self, name: &str, address: IpAddr, now: Micros) -> Standing {
+        if now >= self.shared.quiet_from.load(Ordering::SeqCst) {
+            return Standing::Free;
+        }
+        let limits = &self.shared.limits;
+        let pair = self.key(Some(Origin::of(address)), name);
+        let mut books = self.shared.books.lock();
+        let Some(tally) = books.pairs.get(&pair, now, limits) else { return Standing::Free };
+        let proven = tally.proven;
+        match tally.rule(now, limits) {
+            Ruling::Go => Standing::Free,
+            Ruling::Wait(retry_after) => Standing::Barred { locked: false, retry_after, proven },
+            Ruling::Locked(retry_after) => Standing::Barred { locked: true, retry_after, proven },
+        }
     }
 
     /// Asks whether a password for `name` from `address` may be verified at `now`. The answer for a name depends
@@ -71,6 +115,9 @@ impl Attempts {
             Ruling::Wait(left) => return Decision::Delay(left),
             Ruling::Locked(retry_after) => return Decision::Locked { retry_after },
             Ruling::Go => tally.in_flight = tally.in_flight.saturating_add(1),
+        }
+        if tally.rule(now, limits) != Ruling::Go {
+            self.shared.disturb(now);
         }
         let proven = tally.proven;
         let tally = books.names.open(name, now, limits);
@@ -137,6 +184,7 @@ impl Permit {
         self.open = false;
         let limits = &self.shared.limits;
         let mut books = self.shared.books.lock();
+        self.shared.disturb(now);
         books.names.settle(&self.name, |tally| tally.fail_softly(now));
         books.pairs.settle(&self.pair, |tally| tally.fail(now, limits)).unwrap_or_default()
     }
@@ -161,7 +209,6 @@ impl fmt::Debug for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::tally::micros;
     use crate::world::Still;
 
     const HERE: &str = "192.0.2.1";
@@ -237,6 +284,23 @@ mod tests {
         let (_, now) = fail_until_locked(&attempts, HERE, 0);
         permit(&attempts, THERE, now).succeeded(now);
         assert!(matches!(check(&attempts, HERE, now), Decision::Locked { .. }));
+    }
+
+    #[test]
+    fn the_standing_of_a_pair_tells_what_a_check_would_without_taking_a_place() {
+        let attempts = standard();
+        let standing = |from: &str, now| attempts.standing("restuser", from.parse().unwrap(), now);
+        assert_eq!(standing(HERE, 0), Standing::Free);
+        let permits: Vec<_> = (0..3).map(|_| permit(&attempts, HERE, 0)).collect();
+        assert!(matches!(standing(HERE, 0), Standing::Barred { locked: false, proven: false, .. }));
+        drop(permits);
+        assert_eq!(standing(HERE, 0), Standing::Free);
+        permit(&attempts, HERE, 0).succeeded(0);
+        let (_, now) = fail_until_locked(&attempts, HERE, 0);
+        let retry_after = Duration::from_mins(5);
+        assert_eq!(standing(HERE, now), Standing::Barred { locked: true, retry_after, proven: true });
+        assert_eq!(standing(THERE, now), Standing::Free);
+        assert_eq!(standing(HERE, now + micros(retry_after)), Standing::Free);
     }
 
     #[test]

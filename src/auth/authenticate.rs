@@ -1,9 +1,12 @@
 //! From presented credentials to a principal.
 //!
 //! The order is fixed: remembered credential, throttle, look-up, exactly one verification, settlement. An unknown
-//! name, a disabled client and a wrong password cost the same and get the same answer. It must not read requests,
+//! name, a disabled client and a wrong password cost the same and get the same answer. A remembered credential
+//! passes while its name is slowed, and also while its pair is barred if this origin has logged in itself; from any
+//! other barred origin it does not, or the memory would be a place to guess passwords at without being counted. It must not read requests,
 //! write answers, or log a name before it is known to be a client's.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
@@ -11,19 +14,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::attempts::{AttemptLimits, Attempts, Decision, Permit};
+use super::attempts::{AttemptLimits, Attempts, Decision, Permit, Standing};
 use super::credentials::Presented;
 use super::origin::Origin;
 use super::password::{Verifier, VerifyError};
 use super::principal::Principal;
-use super::verified::{CacheBounds, VerifiedCache};
+use super::verified::{CacheBounds, Key, VerifiedCache};
 use crate::world::SharedWorld;
-
-/// How often a caller joins the verification of others before it makes its own.
-const JOINS: usize = 8;
 
 /// An API client as stored.
 #[derive(Clone)]
@@ -117,24 +121,29 @@ pub struct Authenticator<S: ClientSource> {
     desk: Arc<Desk<S>>,
 }
 
+type Answer<S> = Result<Shown<S>, AuthError>;
+
+/// An attempt under way, which any number of callers may await.
+type Pending<S> = Shared<BoxFuture<'static, Answer<S>>>;
+
 struct Desk<S: ClientSource> {
     source: S,
     verifier: Arc<Verifier>,
     cache: VerifiedCache<Shown<S>>,
     attempts: Attempts,
+    /// Attempts under way by credential and origin: presenting the same once more is not another guess.
+    pending: Mutex<HashMap<Ticket, Pending<S>>>,
     world: SharedWorld,
 }
 
-/// A verification that let nobody in. Shared by all who joined it, so it says whether it holds for them.
-struct Miss {
-    error: AuthError,
-    /// The origin that was throttled before anything was verified: callers from elsewhere learnt nothing.
-    throttled: Option<Origin>,
-}
+type Ticket = (Key, Origin);
 
-impl From<AuthError> for Miss {
-    fn from(error: AuthError) -> Self {
-        Self { error, throttled: None }
+/// Takes an attempt out of `pending` when it ends, however it ends.
+struct Leave<S: ClientSource>(Arc<Desk<S>>, Ticket);
+
+impl<S: ClientSource> Drop for Leave<S> {
+    fn drop(&mut self) {
+        self.0.pending.lock().remove(&self.1);
     }
 }
 
@@ -148,27 +157,30 @@ impl<S: ClientSource> Authenticator<S> {
     ) -> Self {
         let cache = VerifiedCache::new(world.as_ref(), settings.cache);
         let attempts = Attempts::new(world.as_ref(), settings.attempts);
-        Self { desk: Arc::new(Desk { source, verifier, cache, attempts, world }) }
+        let pending = Mutex::default();
+        Self { desk: Arc::new(Desk { source, verifier, cache, attempts, pending, world }) }
     }
 
-    /// The principal of credentials verified a short while ago; never waits. Throttling does not apply to it.
-    pub fn recall(&self, presented: &Presented) -> Option<Shown<S>> {
-        if presented.oversized() {
-            return None;
-        }
-        self.desk.cache.get(&presented.name, &presented.password)
+    /// The principal of `presented` from the peer at `from` if its credentials were verified a short while ago and
+    /// the peer is not barred from trying; never waits.
+    pub fn recall(&self, presented: &Presented, from: IpAddr) -> Option<Shown<S>> {
+        self.desk.recall(presented, self.desk.standing(presented, from))
     }
 
     /// The principal of `presented`, which came from the peer at `from`. Must run inside a tokio runtime.
-    pub async fn authenticate(&self, presented: &Presented, from: IpAddr) -> Result<Shown<S>, AuthError> {
-        if let Some(principal) = self.recall(presented) {
+    pub async fn authenticate(&self, presented: &Presented, from: IpAddr) -> Answer<S> {
+        let standing = self.desk.standing(presented, from);
+        if let Some(principal) = self.desk.recall(presented, standing) {
             return Ok(principal);
         }
-        let (desk, presented) = (Arc::clone(&self.desk), presented.clone());
-        // A task of its own: a caller that hangs up must neither escape the count of its failure nor make those
-        // who joined its verification start another.
-        let cold = tokio::spawn(async move { desk.cold(&presented, from).await });
-        cold.await.unwrap_or(Err(AuthError::Broken))
+        match standing {
+            Standing::Free => {}
+            Standing::Barred { locked: true, .. } => return Err(AuthError::Refused),
+            Standing::Barred { retry_after, .. } => return Err(AuthError::Throttled { retry_after }),
+        }
+        // No await up to here: the place of this attempt is taken before the next caller's standing is looked at.
+        let pending = self.desk.join(presented, from)?;
+        pending.await
     }
 
     /// Forgets every remembered credential, because a client's secret, grants or state changed (or may have).
@@ -184,57 +196,83 @@ impl<S: ClientSource> fmt::Debug for Authenticator<S> {
 }
 
 impl<S: ClientSource> Desk<S> {
-    async fn cold(&self, presented: &Presented, from: IpAddr) -> Result<Shown<S>, AuthError> {
-        if presented.oversized() {
-            return self.attempt(presented, from).await.map_err(|miss| miss.error);
-        }
-        for _ in 0..JOINS {
-            let verify = self.attempt(presented, from);
-            match self.cache.fill(&presented.name, &presented.password, verify).await {
-                Ok(principal) => return Ok(principal),
-                Err(miss) if miss.throttled.is_some_and(|other| other != Origin::of(from)) => {}
-                Err(miss) => return Err(miss.error.clone()),
-            }
-        }
-        self.attempt(presented, from).await.map_err(|miss| miss.error)
+    fn standing(&self, presented: &Presented, from: IpAddr) -> Standing {
+        self.attempts.standing(&presented.name, from, self.world.now())
     }
 
-    async fn attempt(&self, presented: &Presented, from: IpAddr) -> Result<Shown<S>, Miss> {
-        let permit = self.permit(&presented.name, from)?;
+    fn recall(&self, presented: &Presented, standing: Standing) -> Option<Shown<S>> {
+        if presented.oversized() || matches!(standing, Standing::Barred { proven: false, .. }) {
+            return None;
+        }
+        self.cache.get(&presented.name, &presented.password)
+    }
+
+    /// The attempt under way with the same credential from the same origin, or a new one if the throttle permits.
+    fn join(self: &Arc<Self>, presented: &Presented, from: IpAddr) -> Result<Pending<S>, AuthError> {
+        let ticket = (self.cache.key(&presented.name, &presented.password), Origin::of(from));
+        let mut pending = self.pending.lock();
+        if let Some(under_way) = pending.get(&ticket) {
+            return Ok(under_way.clone());
+        }
+        let permit = match self.attempts.check(&presented.name, from, self.world.now()) {
+            Decision::Proceed(permit) => permit,
+            Decision::Delay(retry_after) => return Err(AuthError::Throttled { retry_after }),
+            Decision::Locked { .. } => return Err(AuthError::Refused),
+        };
+        let (tell, told) = oneshot::channel();
+        let attempt = told.map(|answer| answer.unwrap_or(Err(AuthError::Broken))).boxed().shared();
+        pending.insert(ticket, attempt.clone());
+        // A runtime that is shutting down drops the task at once, and with it `leave`, which takes this lock.
+        drop(pending);
+        let (desk, presented) = (Arc::clone(self), presented.clone());
+        let leave = Leave(Arc::clone(self), ticket);
+        // A task of its own: a caller that hangs up must neither escape the count of its failure nor make those
+        // who joined it start another verification.
+        tokio::spawn(async move {
+            let answer = desk.attempt(&presented, ticket.1, permit).await;
+            drop(leave);
+            // Every caller may have hung up meanwhile; the attempt is settled all the same.
+            let _ = tell.send(answer);
+        });
+        Ok(attempt)
+    }
+
+    async fn attempt(&self, presented: &Presented, from: Origin, permit: Permit) -> Answer<S> {
         if !permit.hold().is_zero() {
             tokio::time::sleep(permit.hold()).await;
         }
-        let record = self.look_up(presented).await?;
-        let candidate = record.as_ref().filter(|record| record.enabled);
-        let right = self.matches(presented, candidate).await?;
-        let now = self.world.now();
-        if right && let Some(client) = candidate {
-            permit.succeeded(now);
-            let (name, grants) = (client.name.clone(), client.grants.clone());
-            return Ok(Arc::new(Principal::new(client.row, client.id, name, grants)));
-        }
-        let locks = permit.failed(now);
-        if locks && let Some(client) = &record {
-            tracing::warn!(client = %client.name, origin = %Origin::of(from), "login locked after repeated failures");
-        }
-        Err(AuthError::Refused.into())
-    }
-
-    fn permit(&self, name: &str, from: IpAddr) -> Result<Permit, Miss> {
-        let error = match self.attempts.check(name, from, self.world.now()) {
-            Decision::Proceed(permit) => return Ok(permit),
-            Decision::Delay(retry_after) => AuthError::Throttled { retry_after },
-            Decision::Locked { .. } => AuthError::Refused,
+        let answer = if presented.oversized() {
+            self.verify(presented).await
+        } else {
+            let verify = self.verify(presented);
+            let filled = self.cache.fill(&presented.name, &presented.password, verify).await;
+            filled.map_err(|shared| AuthError::clone(&shared))
         };
-        Err(Miss { error, throttled: Some(Origin::of(from)) })
+        let now = self.world.now();
+        match &answer {
+            Ok(_) => permit.succeeded(now),
+            Err(AuthError::Refused) => {
+                if permit.failed(now) {
+                    tracing::warn!(origin = %from, "a login was locked after repeated failures");
+                }
+            }
+            // Nothing was found out about the password, so the permit is given back.
+            Err(_) => drop(permit),
+        }
+        answer
     }
 
-    /// Oversized credentials belong to nobody; the store is not asked, with a name of any length, about them.
-    async fn look_up(&self, presented: &Presented) -> Result<Option<ClientRecord<S::Grants>>, AuthError> {
-        if presented.oversized() {
-            return Ok(None);
+    async fn verify(&self, presented: &Presented) -> Answer<S> {
+        // Oversized credentials belong to nobody: the store is not asked about a name of any length.
+        let record = if presented.oversized() { None } else { self.source.client(&presented.name).await? };
+        let candidate = record.filter(|record| record.enabled);
+        let right = self.matches(presented, candidate.as_ref()).await?;
+        match candidate {
+            Some(client) if right => {
+                Ok(Arc::new(Principal::new(client.row, client.id, client.name, client.grants)))
+            }
+            _ => Err(AuthError::Refused),
         }
-        Ok(self.source.client(&presented.name).await?)
     }
 
     async fn matches(

@@ -19,6 +19,13 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
+    /// The aged tally of `key`, if there is one.
+    pub(super) fn get(&mut self, key: &Key, now: Micros, limits: &AttemptLimits) -> Option<&Tally> {
+        let tally = self.entries.get_mut(key)?;
+        tally.age(now, limits);
+        Some(tally)
+    }
+
     /// The aged tally of `key`, begun if there was none; room is made first.
     pub(super) fn open(&mut self, key: Key, now: Micros, limits: &AttemptLimits) -> &mut Tally {
         if self.entries.len() >= limits.capacity && !self.entries.contains_key(&key) {

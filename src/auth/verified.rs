@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::world::World;
 
-type Key = [u8; 32];
+/// A keyed digest of a credential and the epoch.
+pub(super) type Key = [u8; 32];
 
 /// The bounds of a [`VerifiedCache`].
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +84,8 @@ impl<T: Clone + Send + Sync + 'static> VerifiedCache<T> {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    fn key(&self, user: &str, password: &str) -> Key {
+    /// The key of a credential in the present epoch.
+    pub(super) fn key(&self, user: &str, password: &str) -> Key {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
         hasher.update(&self.epoch().to_le_bytes());
         // The length keeps ("ab", "c") and ("a", "bc") apart.
