@@ -173,11 +173,6 @@ impl<S: ClientSource> Authenticator<S> {
         if let Some(principal) = self.desk.recall(presented, standing) {
             return Ok(principal);
         }
-        match standing {
-            Standing::Free => {}
-            Standing::Barred { locked: true, .. } => return Err(AuthError::Refused),
-            Standing::Barred { retry_after, .. } => return Err(AuthError::Throttled { retry_after }),
-        }
         // No await up to here: the place of this attempt is taken before the next caller's standing is looked at.
         let pending = self.desk.join(presented, from)?;
         pending.await

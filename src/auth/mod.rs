@@ -17,6 +17,6 @@ pub mod doors;
 pub mod origin;
 pub mod password;
 pub mod principal;
-pub mod tally;
+mod tally;
 pub mod verified;
 mod workers;

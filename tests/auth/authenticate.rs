@@ -163,6 +163,20 @@ async fn a_thousand_simultaneous_cold_logins_make_one_verification() {
     assert_eq!(bench.verifier.verifications() - before, 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn simultaneous_cold_logins_after_mistakes_still_join_one_verification() {
+    let bench = bench().await;
+    for guess in ["a", "b"] {
+        assert!(refused(&bench.login("restuser", guess, HERE).await));
+    }
+    let before = bench.verifier.verifications();
+    let logins: Vec<_> = (0..200).map(|_| bench.start("restuser", "secret".into(), HERE)).collect();
+    for login in logins {
+        login.await.unwrap().unwrap();
+    }
+    assert_eq!(bench.verifier.verifications() - before, 1);
+}
+
 async fn storm(limits: AttemptLimits, expected: u64) {
     let bench = bench_with(limits, VerifierSettings::cheap()).await;
     let before = bench.verifier.verifications();
