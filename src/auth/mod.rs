@@ -2,7 +2,7 @@
 //!
 //! The road of a password: [`authenticate`] asks [`verified`] (seen lately?), then [`attempts`] (may this address
 //! try this name now?), then the client source, then [`password`] (exactly one argon2 verification), and settles
-//! the attempt. [`workers`] are the threads under `password`; [`tally`] and [`bounded`] are the arithmetic and the
+//! the attempt. `workers` are the threads under `password`; `tally` and `bounded` are the arithmetic and the
 //! memory bound under `attempts`; [`doors`] limits the public doors per address, told apart by [`origin`].
 //!
 //! argon2 lives only here. This room must not know HTTP, XML or SQL: credentials arrive as
