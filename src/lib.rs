@@ -1,7 +1,8 @@
 //! Valtuus: an XML-first identity and mandate server. This file is the map of the rooms.
 
-pub mod world;
 pub mod audit;
+pub mod auth;
 pub mod model;
 pub mod operation;
 pub mod store;
+pub mod world;
