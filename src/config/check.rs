@@ -59,10 +59,10 @@ fn listener(config: &Config, problems: &mut Problems) {
     problems.range("serve.stop-seconds", u64::from(serve.stop_seconds), &(0..=3_600), "seconds");
     match (&config.tls.cert, &config.tls.key) {
         (Some(_), None) => {
-            problems.add("tls.key", "is missing: `tls.cert` is given and needs its private key")
+            problems.add("tls.key", "is missing: `tls.cert` is given and needs its private key");
         }
         (None, Some(_)) => {
-            problems.add("tls.cert", "is missing: `tls.key` is given and needs its certificate")
+            problems.add("tls.cert", "is missing: `tls.key` is given and needs its certificate");
         }
         (Some(_), Some(_)) if serve.plain_http => {
             problems

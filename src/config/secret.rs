@@ -81,9 +81,8 @@ impl DatabaseUrl {
         match scheme {
             "sqlite" if rest.is_empty() => Err("names no file after sqlite://"),
             "sqlite" if rest.contains('?') => Err("takes no options after a sqlite path"),
-            "sqlite" => Ok(Self(Secret::new(text))),
             "postgres" | "postgresql" if rest.is_empty() => Err("names no server after postgres://"),
-            "postgres" | "postgresql" => Ok(Self(Secret::new(text))),
+            "sqlite" | "postgres" | "postgresql" => Ok(Self(Secret::new(text))),
             _ => Err("expected sqlite://PATH or postgres://HOST/NAME"),
         }
     }

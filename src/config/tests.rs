@@ -217,8 +217,7 @@ fn a_secret_is_in_no_output() {
 
 #[test]
 fn what_show_prints_can_be_read_again_unless_it_holds_a_mask() {
-    let mut config = Config::default();
-    config.attributes = Config::sample().attributes;
+    let mut config = Config { attributes: Config::sample().attributes, ..Config::default() };
     config.attributes[0].name = "title".to_owned();
     config.serve.workers = Some(4);
     assert_eq!(load(&config.show().unwrap(), &[], &[]).unwrap(), config);
