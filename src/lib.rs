@@ -1,5 +1,6 @@
 //! Valtuus: an XML-first identity and mandate server. This file is the map of the rooms.
 
+pub mod cli;
 pub mod config;
 pub mod model;
 pub mod server;

@@ -12,7 +12,7 @@ use figment::value::{Dict, Num, Value};
 
 use super::error::ConfigError;
 use super::file;
-use super::keys::{Keys, SECRETS, Target, join, kebab};
+use super::keys::{Keys, OPTIONS, SECRETS, Target, join, kebab};
 use super::{Problem, Sources};
 
 /// The beginning of every variable of ours.
@@ -46,8 +46,9 @@ pub(super) fn merge(sources: &Sources) -> Result<Merged, ConfigError> {
     merged.lay(environment(&keys, &sources.environment)?);
     let mut flags = Merged::default();
     for (name, text) in &sources.flags {
-        let place =
-            if name.contains('.') { format!("option --set {name}") } else { format!("option --{name}") };
+        let option = name.strip_suffix("-file").unwrap_or(name);
+        let is_option = OPTIONS.iter().any(|(known, _)| *known == option);
+        let place = format!("option --{}{name}", if is_option { "" } else { "set " });
         flags.put(&keys, &kebab(name), Given::Text(text), place)?;
     }
     merged.lay(flags);

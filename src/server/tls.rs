@@ -195,9 +195,7 @@ fn self_made(
     let named = ("store.data-dir", path.as_path());
     match load(named, named, provider) {
         Ok(kept) if is_good(&kept, world, provider) => return Ok(kept),
-        Ok(_) => {
-            tracing::info!("the self-made certificate is near its end or not yet valid: making a new one")
-        }
+        Ok(_) => tracing::info!("the self-made certificate is not valid for long enough: remaking it"),
         Err(TlsError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
         // What was self-made has no worth of its own: a damaged one is replaced.
         Err(TlsError::Content { .. }) => tracing::warn!("the kept certificate is damaged: making a new one"),
