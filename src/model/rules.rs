@@ -1,0 +1,156 @@
+//! The rules of a kind, pure: from attributes and what they refer to, to valid attributes or a refusal.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use crate::model::attribute::AttrId;
+use crate::model::state::{Attributes, Stored, Valid};
+use crate::model::visible::Names;
+use crate::model::{Error, Kind, Row, Value};
+
+/// A configured class of organizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationClass {
+    /// Its name, the value of `organizationClass`.
+    pub name: String,
+    /// Whether its organizations are virtual.
+    pub is_virtual: bool,
+    /// The names of the roles a new organization of this class gets.
+    pub roles: Vec<String>,
+    /// Whether it is the default among the normal, or among the virtual, classes.
+    pub default: bool,
+}
+
+/// What the configuration decides about entities.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The classes of organizations.
+    pub classes: Vec<OrganizationClass>,
+    /// How long a role invitation stands, in days.
+    pub invitation_days: i64,
+    /// The least and most characters of a password.
+    pub password: (usize, usize),
+}
+
+impl Settings {
+    /// The class of that name.
+    pub fn class(&self, name: &str) -> Option<&OrganizationClass> {
+        self.classes.iter().find(|class| class.name == name)
+    }
+
+    /// The default class of normal or of virtual organizations.
+    pub fn default_class(&self, is_virtual: bool) -> Option<&OrganizationClass> {
+        self.classes.iter().find(|class| class.default && class.is_virtual == is_virtual)
+    }
+}
+
+/// The entities a change refers to, loaded (and locked) in its transaction.
+#[derive(Debug, Default)]
+pub struct Companions {
+    loaded: HashMap<Uuid, Stored>,
+    /// The roles the mandater of a mandate holds, when it is a user.
+    pub held: HashSet<Uuid>,
+}
+
+impl Companions {
+    /// Adds a loaded entity.
+    pub fn add(&mut self, entity: Stored) {
+        self.loaded.insert(entity.id(), entity);
+    }
+
+    /// The entity of that id.
+    pub fn get(&self, id: Uuid) -> Option<&Stored> {
+        self.loaded.get(&id)
+    }
+
+    /// Its row; 0 when it is not loaded, which no entity has.
+    pub fn row(&self, id: Uuid) -> Row {
+        self.get(id).map_or(0, Stored::row)
+    }
+
+    /// What attribute `attr` of `attributes` refers to, first value.
+    pub fn of(&self, attributes: &Attributes, attr: AttrId) -> Option<&Stored> {
+        attributes.reference(attr).and_then(|to| self.get(to.id))
+    }
+}
+
+/// Everything a rule may know beside the attributes; ids and clock are fixed before the first run.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The present instant, microseconds.
+    pub now: i64,
+    /// The id of the entity concerned.
+    pub id: Uuid,
+    /// A second fresh id without order (a user's repository id).
+    pub other_id: Uuid,
+    /// The name of the client that acts.
+    pub client: &'a str,
+    /// The configuration's part.
+    pub settings: &'a Settings,
+    /// What the attributes refer to.
+    pub with: &'a Companions,
+}
+
+/// What a kind demands beyond its declaration.
+pub trait Rules: Sync {
+    /// Fills in defaults and server-set attributes of a new entity.
+    fn complete(&self, new: &mut Attributes, context: &Context<'_>) -> Result<(), Error> {
+        let _ = (new, context);
+        Ok(())
+    }
+
+    /// Refuses what must not be; `old` is the entity before the change, if there was one.
+    fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
+        let _ = (new, old, context);
+        Ok(())
+    }
+
+    /// The organizations whose names an answer of this entity needs.
+    fn named(&self, stored: &Stored) -> Vec<Uuid> {
+        let _ = stored;
+        Vec::new()
+    }
+
+    /// The values of an attribute that is answered otherwise than it is stored; `None` for all others.
+    fn derived(&self, stored: &Stored, attr: AttrId, names: &dyn Names) -> Option<Vec<Value>> {
+        let _ = (stored, attr, names);
+        None
+    }
+}
+
+/// The rules of a kind that has none.
+#[derive(Debug)]
+pub struct NoRules;
+
+impl Rules for NoRules {}
+
+/// Makes a new entity's attributes valid: defaults, mandatory attributes, then the kind's own rules.
+pub fn validate(kind: Kind, mut new: Attributes, context: &Context<'_>) -> Result<Valid, Error> {
+    kind.def().rules.complete(&mut new, context)?;
+    require_mandatory(kind, &new)?;
+    kind.def().rules.check(&new, None, context)?;
+    Ok(Valid::new(kind, new))
+}
+
+/// Makes changed attributes valid: mandatory attributes, then the kind's own rules.
+pub fn revalidate(old: &Stored, mut new: Attributes, context: &Context<'_>) -> Result<Valid, Error> {
+    let kind = old.kind();
+    kind.def().rules.complete(&mut new, context)?;
+    require_mandatory(kind, &new)?;
+    kind.def().rules.check(&new, Some(old), context)?;
+    Ok(Valid::new(kind, new))
+}
+
+/// Attributes the server itself changes (a state, a value that lost its target): no client gave them.
+pub fn by_server(kind: Kind, new: Attributes) -> Valid {
+    Valid::new(kind, new)
+}
+
+fn require_mandatory(kind: Kind, new: &Attributes) -> Result<(), Error> {
+    let missing = kind.def().attrs.iter().find(|def| {
+        let empty = new.values(kind.attr_id(def)).iter().all(|value| value.as_text() == Some(""));
+        def.required && empty
+    });
+    missing.map_or(Ok(()), |def| Err(Error::invalid(def.name, "mandatory and must not be empty")))
+}

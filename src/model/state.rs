@@ -1,0 +1,304 @@
+//! The states an entity passes through, so that forgetting a check does not compile.
+//!
+//! A [`Draft`] or [`Patch`] holds what a client gave; [`Valid`] what the rules let through; [`Stored`] what the
+//! database holds; [`Permitted`] what this client may touch. Only the store calls [`Stored::loaded`].
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::attribute::AttrId;
+use crate::model::{Error, Grants, Kind, Ref, Row, Value, Verb};
+
+/// The attributes of an entity, ordered by number; in a document a map from number to values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attributes(Vec<(AttrId, Vec<Value>)>);
+
+impl Attributes {
+    /// All values of an attribute; empty when it has none.
+    pub fn values(&self, attr: AttrId) -> &[Value] {
+        let found = self.0.binary_search_by_key(&attr, |(id, _)| *id).ok();
+        found.and_then(|at| self.0.get(at)).map_or(&[], |(_, values)| values)
+    }
+
+    /// The first value of an attribute.
+    pub fn first(&self, attr: AttrId) -> Option<&Value> {
+        self.values(attr).first()
+    }
+
+    /// The first value, when it is text.
+    pub fn text(&self, attr: AttrId) -> Option<&str> {
+        self.first(attr).and_then(Value::as_text)
+    }
+
+    /// The first value, when it is a reference.
+    pub fn reference(&self, attr: AttrId) -> Option<Ref> {
+        self.first(attr).and_then(Value::as_ref)
+    }
+
+    /// The first value, when it is a Boolean; else false.
+    pub fn flag(&self, attr: AttrId) -> bool {
+        matches!(self.first(attr), Some(Value::Bool(true)))
+    }
+
+    /// Replaces all values of an attribute; no values removes it.
+    pub fn set(&mut self, attr: AttrId, values: Vec<Value>) {
+        match (self.0.binary_search_by_key(&attr, |(id, _)| *id), values.is_empty()) {
+            (Ok(at), true) => {
+                self.0.remove(at);
+            }
+            (Ok(at), false) => {
+                if let Some((_, held)) = self.0.get_mut(at) {
+                    *held = values;
+                }
+            }
+            (Err(_), true) => {}
+            (Err(at), false) => self.0.insert(at, (attr, values)),
+        }
+    }
+
+    /// Replaces an attribute by one value.
+    pub fn put(&mut self, attr: AttrId, value: Value) {
+        self.set(attr, vec![value]);
+    }
+
+    /// Every attribute with its values, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (AttrId, &[Value])> {
+        self.0.iter().map(|(id, values)| (*id, values.as_slice()))
+    }
+
+    /// Every reference, with the attribute it stands in.
+    pub fn references(&self) -> impl Iterator<Item = (AttrId, Ref)> + '_ {
+        self.iter().flat_map(|(id, values)| values.iter().filter_map(move |v| v.as_ref().map(|to| (id, to))))
+    }
+
+    /// The attributes whose values differ between `self` and `other`.
+    pub fn changed(&self, other: &Self) -> Vec<AttrId> {
+        let mut ids: Vec<AttrId> = self.0.iter().chain(&other.0).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.retain(|id| self.values(*id) != other.values(*id));
+        ids
+    }
+}
+
+impl Serialize for Attributes {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(self.0.iter().map(|(id, values)| (id.0, values)))
+    }
+}
+
+struct AttributesVisitor;
+
+impl<'de> serde::de::Visitor<'de> for AttributesVisitor {
+    type Value = Attributes;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a map from attribute number to values")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
+        let mut held: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(12);
+        while let Some((id, values)) = map.next_entry::<u32, Vec<Value>>()? {
+            held.push((AttrId(id), values));
+        }
+        if !held.is_sorted_by_key(|(id, _)| *id) {
+            held.sort_by_key(|(id, _)| *id);
+        }
+        Ok(Attributes(held))
+    }
+}
+
+impl<'de> Deserialize<'de> for Attributes {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(AttributesVisitor)
+    }
+}
+
+/// One value as a client gave it: read already, or a reference still to be looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A value of a plain syntax.
+    Value(Value),
+    /// The UUID or natural key of another entity, as text.
+    Reference(Box<str>),
+}
+
+/// What a client gave for a new entity: every attribute at most once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The kind to be made.
+    pub kind: Kind,
+    /// The attributes given, in the client's order.
+    pub given: Vec<(AttrId, Vec<Given>)>,
+}
+
+/// What a client gave for a change: an attribute without values is removed, an absent one stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// The kind to be changed.
+    pub kind: Kind,
+    /// The attributes given, in the client's order.
+    pub given: Vec<(AttrId, Vec<Given>)>,
+}
+
+/// Attributes that passed every rule of their kind; made only by [`crate::model::rules::validate`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Valid {
+    kind: Kind,
+    attributes: Attributes,
+}
+
+impl Valid {
+    pub(in crate::model) fn new(kind: Kind, attributes: Attributes) -> Self {
+        Self { kind, attributes }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The attributes.
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+}
+
+/// An entity as the database holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    row: Row,
+    id: Uuid,
+    kind: Kind,
+    home: Option<Row>,
+    version: i64,
+    created: i64,
+    updated: i64,
+    attributes: Attributes,
+}
+
+/// The columns of an entity beside its attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The store's number.
+    pub row: Row,
+    /// The public id.
+    pub id: Uuid,
+    /// The kind.
+    pub kind: Kind,
+    /// The row of the owning organization.
+    pub home: Option<Row>,
+    /// Grows by one with every change; the ETag.
+    pub version: i64,
+    /// Microseconds.
+    pub created: i64,
+    /// Microseconds.
+    pub updated: i64,
+}
+
+impl Stored {
+    /// An entity read from or written to the database. Only the store may call this (a law test holds it).
+    pub fn loaded(head: Head, attributes: Attributes) -> Self {
+        let Head { row, id, kind, home, version, created, updated } = head;
+        Self { row, id, kind, home, version, created, updated, attributes }
+    }
+
+    /// The store's number.
+    pub fn row(&self) -> Row {
+        self.row
+    }
+
+    /// The public id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The row of the owning organization.
+    pub fn home(&self) -> Option<Row> {
+        self.home
+    }
+
+    /// The version, from 1.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Instant of creation, microseconds.
+    pub fn created(&self) -> i64 {
+        self.created
+    }
+
+    /// Instant of the last change, microseconds.
+    pub fn updated(&self) -> i64 {
+        self.updated
+    }
+
+    /// The attributes.
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// A reference to this entity.
+    pub fn reference(&self) -> Ref {
+        Ref { kind: self.kind, id: self.id }
+    }
+
+    /// Lets a client with `grants` apply `verb` to this entity; error 3 when the grant is missing.
+    pub fn permit(&self, verb: Verb, grants: &Grants) -> Result<Permitted<'_>, Error> {
+        grants.require(verb, self.kind)?;
+        Ok(Permitted { stored: self, disclose: grants.allow(Verb::Disclose, self.kind) })
+    }
+}
+
+/// A stored entity that this client may touch.
+#[derive(Debug, Clone, Copy)]
+pub struct Permitted<'a> {
+    stored: &'a Stored,
+    disclose: bool,
+}
+
+impl<'a> Permitted<'a> {
+    /// The entity.
+    pub fn stored(&self) -> &'a Stored {
+        self.stored
+    }
+
+    /// Whether sensitive attributes may be shown.
+    pub fn discloses(&self) -> bool {
+        self.disclose
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_and_removing_keeps_the_order() {
+        let mut held = Attributes::default();
+        held.put(AttrId(9), Value::text("z"));
+        held.put(AttrId(3), Value::text("a"));
+        held.put(AttrId(5), Value::Bool(true));
+        held.set(AttrId(9), vec![]);
+        assert_eq!(held.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [3, 5]);
+        assert!(held.flag(AttrId(5)));
+        let text = serde_json::to_string(&held).unwrap();
+        assert_eq!(text, r#"{"3":["a"],"5":[true]}"#);
+        assert_eq!(serde_json::from_str::<Attributes>(&text).unwrap(), held);
+    }
+
+    #[test]
+    fn changed_names_what_differs_on_either_side() {
+        let (mut a, mut b) = (Attributes::default(), Attributes::default());
+        a.put(AttrId(1), Value::Int(1));
+        a.put(AttrId(2), Value::Int(1));
+        b.put(AttrId(2), Value::Int(2));
+        b.put(AttrId(3), Value::Int(1));
+        assert_eq!(a.changed(&b), [AttrId(1), AttrId(2), AttrId(3)]);
+    }
+}

@@ -1,0 +1,99 @@
+//! The terms of a search: one attribute and what its value must be.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::model::registry::Attribute;
+use crate::model::{Attributes, Value, key};
+
+/// How a value must compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// Starts with this text (already folded when the attribute ignores letter case, else NFC).
+    Prefix(String),
+    /// Equals this text as given, after NFC.
+    Exact(String),
+    /// Equals this typed value.
+    Equal(Value),
+    /// Refers to one of these entities.
+    RefersTo(Vec<Uuid>),
+}
+
+/// One condition of a search; all must hold.
+#[derive(Debug, Clone)]
+pub struct Term {
+    /// The attribute searched.
+    pub attribute: Arc<Attribute>,
+    /// What its value must be; with several values one match is enough.
+    pub test: Test,
+}
+
+impl Term {
+    /// The term for text on an attribute that is searched by its own key.
+    pub fn text(attribute: &Arc<Attribute>, text: &str, exact: bool) -> Self {
+        let test = if exact {
+            Test::Exact(key::nfc(text).into_owned())
+        } else if attribute.syntax.ignores_case() {
+            Test::Prefix(key::fold(text))
+        } else {
+            Test::Prefix(key::nfc(text).into_owned())
+        };
+        Self { attribute: Arc::clone(attribute), test }
+    }
+
+    /// Whether an entity with these attributes satisfies the term.
+    pub fn holds(&self, attributes: &Attributes) -> bool {
+        attributes.values(self.attribute.id).iter().any(|value| self.matches(value))
+    }
+
+    /// Whether one value satisfies the term.
+    pub fn matches(&self, value: &Value) -> bool {
+        match (&self.test, value) {
+            (Test::Prefix(prefix), Value::Text(text)) if self.attribute.syntax.ignores_case() => {
+                key::fold(text).starts_with(prefix.as_str())
+            }
+            (Test::Prefix(prefix), Value::Text(text)) => key::nfc(text).starts_with(prefix.as_str()),
+            (Test::Exact(wanted), Value::Text(text)) => key::nfc(text) == wanted.as_str(),
+            (Test::Equal(wanted), value) => wanted == value,
+            (Test::RefersTo(ids), Value::Ref(to)) => ids.contains(&to.id),
+            _ => false,
+        }
+    }
+
+    /// The range of index keys within which every match lies: from, and the first key beyond.
+    pub fn range(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+        match &self.test {
+            Test::Prefix(prefix) => {
+                let low = key::text_key(prefix);
+                let high = key::successor(&low);
+                (low, high)
+            }
+            Test::Exact(text) => only(key::text_key(text)),
+            Test::Equal(value) => only(value.key().unwrap_or_default()),
+            Test::RefersTo(_) => (Vec::new(), Some(Vec::new())),
+        }
+    }
+
+    /// Whether every index key in [`Term::range`] is a match, so that documents need not be read again.
+    pub fn range_is_exact(&self) -> bool {
+        match &self.test {
+            Test::Prefix(prefix) => {
+                self.attribute.syntax.ignores_case() && key::text_key(prefix).len() < key::KEY_LIMIT
+            }
+            Test::Equal(value) => value.as_text().is_none(),
+            Test::Exact(_) | Test::RefersTo(_) => false,
+        }
+    }
+
+    /// Whether the term matches whole values only.
+    pub fn is_exact(&self) -> bool {
+        !matches!(self.test, Test::Prefix(_))
+    }
+}
+
+fn only(key: Vec<u8>) -> (Vec<u8>, Option<Vec<u8>>) {
+    let mut beyond = key.clone();
+    beyond.push(0);
+    (key, Some(beyond))
+}

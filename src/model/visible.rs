@@ -1,0 +1,158 @@
+//! What a client gets to see of an entity: names and values in the order of the answer.
+//!
+//! Encoders take only these types; they are made only from a [`Permitted`] entity.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::model::attribute::AttrId;
+use crate::model::registry::{Attribute, Registry};
+use crate::model::state::Permitted;
+use crate::model::{Kind, Stored, Value};
+
+/// The names of an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationName {
+    /// Its technical name.
+    pub technical: Box<str>,
+    /// The path of technical names from below the root, joined by `/`; the root's is its technical name.
+    pub entity: Box<str>,
+}
+
+/// Where derived attributes find the names of organizations.
+pub trait Names: Send + Sync {
+    /// The names of the organization of that id.
+    fn organization(&self, id: Uuid) -> Option<OrganizationName>;
+}
+
+impl<S: std::hash::BuildHasher + Send + Sync> Names for HashMap<Uuid, OrganizationName, S> {
+    fn organization(&self, id: Uuid) -> Option<OrganizationName> {
+        self.get(&id).cloned()
+    }
+}
+
+/// One value as it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown<'a> {
+    /// Plain text.
+    Text(Cow<'a, str>),
+    /// A reference: the kind's name and the id.
+    Reference(Kind, Uuid),
+    /// A referred entity in its place.
+    Entity(Box<Visible<'a>>),
+}
+
+/// One attribute as it is answered; never without values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The attribute's name.
+    pub name: Cow<'a, str>,
+    /// Its values.
+    pub values: Vec<Shown<'a>>,
+}
+
+/// An entity as this client may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visible<'a> {
+    /// The kind.
+    pub kind: Kind,
+    /// The id.
+    pub id: Uuid,
+    /// The version, for the ETag.
+    pub version: i64,
+    /// Instant of the last change, microseconds.
+    pub updated: i64,
+    /// The attributes in the order of the answer.
+    pub fields: Vec<Field<'a>>,
+}
+
+/// The id of an entity that this client may list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VisibleId(Uuid);
+
+impl VisibleId {
+    /// The id of an entity whose kind the caller may read.
+    pub fn of(permitted: &ListPermit, id: Uuid) -> Self {
+        let ListPermit(_) = permitted;
+        Self(id)
+    }
+
+    /// The id.
+    pub fn id(self) -> Uuid {
+        self.0
+    }
+}
+
+/// Proof that a client may list entities of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct ListPermit(Kind);
+
+impl ListPermit {
+    /// Error 3 unless `grants` let their holder read entities of `kind`.
+    pub fn check(kind: Kind, grants: &crate::model::Grants) -> Result<Self, crate::model::Error> {
+        grants.require(crate::model::Verb::Read, kind)?;
+        Ok(Self(kind))
+    }
+}
+
+impl<'a> Permitted<'a> {
+    /// What the client sees: the seed's attributes in the seed's order, the custom ones, then ours.
+    pub fn visible<'r: 'a>(&self, registry: &'r Registry, names: &dyn Names) -> Visible<'a> {
+        let stored = self.stored();
+        let def = stored.kind().def();
+        let mut fields = Vec::with_capacity(def.attrs.len());
+        let (seed, ours) = def.attrs.split_at(def.seed_attrs.min(def.attrs.len()));
+        for attr in seed {
+            self.show_built_in(stored.kind().attr_id(attr), attr.name, attr.sensitive, names, &mut fields);
+        }
+        for attribute in registry.custom_of(stored.kind()) {
+            self.show_custom(attribute, &mut fields);
+        }
+        for attr in ours {
+            self.show_built_in(stored.kind().attr_id(attr), attr.name, attr.sensitive, names, &mut fields);
+        }
+        head(stored, fields)
+    }
+
+    fn show_built_in(
+        &self,
+        attr: AttrId,
+        name: &'static str,
+        sensitive: bool,
+        names: &dyn Names,
+        fields: &mut Vec<Field<'a>>,
+    ) {
+        if sensitive && !self.discloses() {
+            return;
+        }
+        let stored = self.stored();
+        let values: Vec<Shown<'a>> = match stored.kind().def().rules.derived(stored, attr, names) {
+            Some(values) => values.iter().map(|value| Shown::Text(Cow::Owned(value.shown().into_owned()))).collect(),
+            None => stored.attributes().values(attr).iter().map(shown).collect(),
+        };
+        if !values.is_empty() {
+            fields.push(Field { name: Cow::Borrowed(name), values });
+        }
+    }
+
+    fn show_custom(&self, attribute: &'a Attribute, fields: &mut Vec<Field<'a>>) {
+        let values = self.stored().attributes().values(attribute.id);
+        if !values.is_empty() && (!attribute.sensitive || self.discloses()) {
+            let name = Cow::Borrowed(attribute.name.as_ref());
+            fields.push(Field { name, values: values.iter().map(shown).collect() });
+        }
+    }
+}
+
+fn shown(value: &Value) -> Shown<'_> {
+    match value {
+        Value::Ref(to) => Shown::Reference(to.kind, to.id),
+        other => Shown::Text(other.shown()),
+    }
+}
+
+fn head<'a>(stored: &Stored, fields: Vec<Field<'a>>) -> Visible<'a> {
+    Visible { kind: stored.kind(), id: stored.id(), version: stored.version(), updated: stored.updated(), fields }
+}

@@ -1,0 +1,353 @@
+//! What the store offers to the other rooms. Both databases behave the same behind these traits; one
+//! conformance suite holds them to it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::model::derive::UniqueKey;
+use crate::model::registry::Attribute;
+use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
+
+/// A set of entities in a fixed order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Every entity of a kind, by row. The key of a hit is empty.
+    Kind(Kind),
+    /// The entities with a search key from `low` up to, not including, `high`; by (key, row). An entity with
+    /// several keys in the range is a hit for each of them.
+    Keys {
+        /// The attribute searched.
+        attr: AttrId,
+        /// The first key.
+        low: Vec<u8>,
+        /// The first key beyond; `None` is no end.
+        high: Option<Vec<u8>>,
+    },
+    /// The entities whose reference `attr` points to one of these rows; by row, each once.
+    RefersTo {
+        /// The reference.
+        attr: AttrId,
+        /// The targets.
+        to: Vec<Row>,
+    },
+    /// The entities whose reference `attr` points to `ancestor` or an organization below it; by row.
+    Subtree {
+        /// The reference.
+        attr: AttrId,
+        /// The organization on top.
+        ancestor: Row,
+    },
+    /// The organizations below `ancestor`, without itself, at any depth; by row.
+    Below {
+        /// The organization on top.
+        ancestor: Row,
+    },
+    /// What the links whose `from` points to `to` point to by `onto`; by row, each once. (A user's roles through
+    /// assignments; the mandates delegated to a user.)
+    Linked {
+        /// The link's reference to the known end.
+        from: AttrId,
+        /// The known end.
+        to: Row,
+        /// The link's reference to the other end.
+        onto: AttrId,
+    },
+}
+
+/// A place in the order of a [`Source`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Position {
+    /// The key; empty for sources ordered by row.
+    pub key: Vec<u8>,
+    /// The row.
+    pub row: Row,
+}
+
+/// One entity found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Where it stands.
+    pub at: Position,
+    /// Its public id.
+    pub id: Uuid,
+}
+
+/// The secret side of a user or API client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The PHC string of the password's hash.
+    pub phc: String,
+    /// When it was set, microseconds.
+    pub set: i64,
+}
+
+/// An audit record as the table holds it: canonical bytes, and the columns that filters use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// The record's id.
+    pub id: Uuid,
+    /// Microseconds.
+    pub at: i64,
+    /// The event id, for example `VLT_USER_CREATE`.
+    pub event_id: String,
+    /// The module.
+    pub module_id: String,
+    /// request, success or failure.
+    pub category: String,
+    /// The acting client; empty when unknown.
+    pub client: String,
+    /// The kind's name.
+    pub kind: String,
+    /// The entity concerned.
+    pub entity_id: Option<Uuid>,
+    /// The reference of the event; empty when none.
+    pub reference_id: String,
+    /// The canonical form, version byte first; the truth the other columns derive from.
+    pub canonical: Vec<u8>,
+}
+
+/// Which audit records are wanted; every condition that is present must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Equal to the event id.
+    pub event_id: Option<String>,
+    /// Equal to the module.
+    pub module_id: Option<String>,
+    /// Equal to the category.
+    pub category: Option<String>,
+    /// Equal to the client.
+    pub client: Option<String>,
+    /// Equal to the kind's name.
+    pub kind: Option<String>,
+    /// Equal to the entity.
+    pub entity_id: Option<Uuid>,
+    /// Equal to the reference.
+    pub reference_id: Option<String>,
+    /// Not before this instant, microseconds.
+    pub from: Option<i64>,
+    /// Before this instant, microseconds.
+    pub to: Option<i64>,
+}
+
+/// Reads of committed data.
+#[async_trait]
+pub trait Read: Send + Sync {
+    /// The entity of that id.
+    async fn by_id(&self, id: Uuid) -> Result<Option<Stored>, Error>;
+
+    /// The entities of those rows that exist, in the order asked.
+    async fn by_rows(&self, rows: &[Row]) -> Result<Vec<Stored>, Error>;
+
+    /// Up to `limit` hits of `source` beyond `after`, in the source's order.
+    async fn scan(&self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error>;
+
+    /// How many hits `source` has, counting no further than `limit`.
+    async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error>;
+
+    /// The row that holds a unique key; `scope` 0 is everywhere.
+    async fn holder(&self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error>;
+
+    /// The organizations from the root down to `organization`, itself last.
+    async fn ancestry(&self, organization: Row) -> Result<Vec<Stored>, Error>;
+
+    /// The stored password of a user or API client.
+    async fn credential(&self, subject: Row) -> Result<Option<Credential>, Error>;
+
+    /// Up to `limit` audit records in the order they were written, with their place; beyond `after`.
+    async fn audit(&self, query: &AuditQuery, after: Row, limit: usize) -> Result<Vec<(Row, AuditRow)>, Error>;
+
+    /// One audit record.
+    async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error>;
+
+    /// The custom attributes that are declared.
+    async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error>;
+
+    /// The value of a setting.
+    async fn setting(&self, name: &str) -> Result<Option<String>, Error>;
+
+    /// Whether the database answers and its migrations are current.
+    async fn ready(&self) -> Result<(), Error>;
+}
+
+/// A new entity, ready to be written.
+#[derive(Debug)]
+pub struct Insert<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// The instant of creation, microseconds.
+    pub now: i64,
+    /// Row of the owning organization.
+    pub home: Option<Row>,
+    /// Its attributes.
+    pub valid: &'a Valid,
+    /// What its references and unique scopes point to: every id must be here.
+    pub rows: &'a dyn Rows,
+}
+
+/// A changed entity, ready to be written over the old one.
+#[derive(Debug)]
+pub struct Replace<'a> {
+    /// The entity as it was loaded in this transaction.
+    pub old: &'a Stored,
+    /// The instant of the change, microseconds.
+    pub now: i64,
+    /// Row of the owning organization.
+    pub home: Option<Row>,
+    /// Its attributes now.
+    pub valid: &'a Valid,
+    /// What changed references and unique scopes point to.
+    pub rows: &'a dyn Rows,
+}
+
+/// Turns the ids of loaded companions into rows.
+pub trait Rows: Send + Sync + std::fmt::Debug {
+    /// The row of that id, 0 when it is not loaded.
+    fn row(&self, id: Uuid) -> Row;
+}
+
+impl Rows for crate::model::rules::Companions {
+    fn row(&self, id: Uuid) -> Row {
+        Self::row(self, id)
+    }
+}
+
+/// One transaction, in the hands of one change.
+#[async_trait]
+pub trait Write: Send {
+    /// The attribute registry the transaction works with.
+    fn registry(&self) -> Arc<Registry>;
+
+    /// The entities of those ids that exist, locked against change until the end, in row order.
+    async fn load(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error>;
+
+    /// The entities of those rows that exist, locked against change until the end, in row order.
+    async fn load_rows(&mut self, rows: &[Row]) -> Result<Vec<Stored>, Error>;
+
+    /// As [`Read::scan`], within the transaction and without locks.
+    async fn scan(&mut self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error>;
+
+    /// As [`Read::holder`], within the transaction.
+    async fn holder(&mut self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error>;
+
+    /// Writes new entities with all that derives from them; at most five statements whatever their number.
+    /// Error 4 names the attribute whose unique key is taken.
+    async fn insert(&mut self, new: &[Insert<'_>]) -> Result<Vec<Stored>, Error>;
+
+    /// Writes a changed entity over the old one and raises its version. Error 4 as in [`Write::insert`].
+    async fn replace(&mut self, change: &Replace<'_>) -> Result<Stored, Error>;
+
+    /// Removes entities with all that derives from them and their credentials; the tree too. References to
+    /// them from outside the set must be gone: the database refuses otherwise (error 10).
+    async fn remove(&mut self, entities: &[Stored]) -> Result<(), Error>;
+
+    /// Who refers to any of these rows: (referring row, attribute, row referred to), by referring row.
+    async fn referrers(&mut self, to: &[Row]) -> Result<Vec<(Row, AttrId, Row)>, Error>;
+
+    /// Enters a new organization into the tree below `parent` (none: the root).
+    async fn plant(&mut self, organization: Row, parent: Option<Row>) -> Result<(), Error>;
+
+    /// Moves an organization with all below it under another parent. The caller has refused cycles.
+    async fn transplant(&mut self, organization: Row, parent: Row) -> Result<(), Error>;
+
+    /// Whether `organization` is `ancestor` or stands below it.
+    async fn stands_below(&mut self, organization: Row, ancestor: Row) -> Result<bool, Error>;
+
+    /// Takes the named locks until the end, in alphabetical order; names come to be as they are used.
+    async fn lock(&mut self, names: &[&str]) -> Result<(), Error>;
+
+    /// Raises a counter by one and returns it; dense, because the counter's row is locked.
+    async fn count_up(&mut self, counter: &str) -> Result<i64, Error>;
+
+    /// Sets or replaces the password of a user or API client.
+    async fn set_credential(&mut self, subject: Row, credential: &Credential) -> Result<(), Error>;
+
+    /// Sets a setting.
+    async fn set_setting(&mut self, name: &str, value: &str) -> Result<(), Error>;
+
+    /// Declares a custom attribute, or changes `many`/`indexed` of a declared one.
+    async fn declare(&mut self, kind: Kind, name: &str, indexed: bool, many: bool) -> Result<(), Error>;
+
+    /// Appends audit records in one statement.
+    async fn append_audit(&mut self, records: &[AuditRow]) -> Result<(), Error>;
+}
+
+/// Which kinds a committed change touched, for the caches of every node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Touched(pub u32);
+
+impl Touched {
+    /// Everything: after a commit of another process whose extent is unknown.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// With `kind` added.
+    #[must_use]
+    pub fn with(self, kind: Kind) -> Self {
+        Self(self.0 | 1 << kind.number())
+    }
+
+    /// Whether `kind` was touched.
+    pub fn has(self, kind: Kind) -> bool {
+        self.0 & (1 << kind.number()) != 0
+    }
+}
+
+/// Work to be done in one transaction. It may be run several times (PostgreSQL, after a serialization failure):
+/// every run starts from the same state.
+#[async_trait]
+pub trait Unit: Send + Sync {
+    /// Does the work; an error undoes it.
+    async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error>;
+
+    /// Called after the work was undone because of `error`, in a transaction that will be committed: the place
+    /// for the records of the refusal.
+    async fn refused(&self, tx: &mut dyn Write, error: &Error) -> Result<(), Error>;
+
+    /// Whether the change may touch more than a thousand rows, and so stands alone in its group.
+    fn is_bulk(&self) -> bool {
+        false
+    }
+}
+
+/// The store as the service holds it.
+#[async_trait]
+pub trait Store: Read {
+    /// Runs `unit` in a transaction and commits it; on an error undoes it and commits its refusal instead. When
+    /// this returns, the outcome is durable and every cache of this node has been told.
+    async fn transact(&self, unit: Arc<dyn Unit>) -> Result<(), Error>;
+
+    /// The present attribute registry.
+    fn registry(&self) -> Arc<Registry>;
+
+    /// Reads the custom attributes again (another node may have declared some).
+    async fn reload_registry(&self) -> Result<Arc<Registry>, Error>;
+
+    /// Has `listener` called after every commit, before its answer, and for commits of other processes.
+    fn on_commit(&self, listener: Arc<dyn Fn(Touched) + Send + Sync>);
+
+    /// Grows with every commit of this or another process that caches must not miss.
+    fn epoch(&self) -> u64;
+
+    /// Rebuilds every derived table from the entities; returns how many entities there are.
+    async fn reindex(&self) -> Result<u64, Error>;
+
+    /// Compares every derived row, reference and unique key with the entities; names each difference.
+    async fn check(&self) -> Result<Vec<String>, Error>;
+
+    /// Closes every connection; what was acknowledged is durable.
+    async fn close(&self);
+}
+
+/// The store as handed around.
+pub type SharedStore = Arc<dyn Store>;
+
+/// The entity document and the derived unique keys with rows in the place of ids.
+pub fn unique_rows(keys: impl IntoIterator<Item = UniqueKey>, rows: &dyn Rows) -> Vec<(AttrId, Row, Vec<u8>)> {
+    keys.into_iter().map(|unique| (unique.attr, unique.scope.map_or(0, |id| rows.row(id)), unique.key)).collect()
+}
+
+/// The text of an entity's document.
+pub fn document(attributes: &Attributes) -> Result<String, Error> {
+    serde_json::to_string(attributes).map_err(|error| Error::internal(format!("document: {error}")))
+}
