@@ -2,7 +2,10 @@
 
 pub mod audit;
 pub mod auth;
+pub mod cli;
+pub mod config;
 pub mod model;
 pub mod operation;
+pub mod server;
 pub mod store;
 pub mod world;

@@ -1,0 +1,3 @@
+//! The composition root: the one room that sees every other.
+
+pub mod tls;
