@@ -1,4 +1,5 @@
 //! Valtuus: an XML-first identity and mandate server. This file is the map of the rooms.
 
-pub mod world;
 pub mod model;
+pub mod world;
+pub mod xml;
