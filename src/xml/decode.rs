@@ -16,6 +16,7 @@ use super::generated::{
     IdListType, LIST_ENTITIES, LIST_ROOTS, ListRoot,
 };
 use super::scan::{Scanner, Token};
+use super::uri;
 
 /// A document that the schema allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,7 @@ fn read_entity(
     let declared = Declared { element, schema_type: "EntityType" };
     let [in_response_to, method, type_] =
         attributes::read(scan, start, declared, ["inResponseTo", "method", "type"])?;
-    let method = read_method(scan, method)?;
+    let (in_response_to, method) = (read_address(scan, in_response_to)?, read_method(scan, method)?);
     let mut attribute = Vec::new();
     while let Some(child) = next_child(scan, element, attribute.len())? {
         if child.local_name().as_ref() != "Attribute" {
@@ -209,6 +210,17 @@ fn read_text(scan: &mut Scanner<'_>, element: &'static str) -> Result<String, Xm
             Token::End | Token::Eof => return Ok(content),
             Token::Start(_) => return Err(scan.error(Problem::ElementInText(element))),
         }
+    }
+}
+
+/// `xs:anyURI`.
+fn read_address(scan: &Scanner<'_>, value: Option<String>) -> Result<Option<String>, XmlError> {
+    match value {
+        Some(address) if !uri::is_reference(&address) => {
+            let attribute = "inResponseTo";
+            Err(scan.error(Problem::AttributeValue { attribute, expected: "a URI reference" }))
+        }
+        address => Ok(address),
     }
 }
 

@@ -4,7 +4,8 @@
 //!   `schema/extension.xsd`, and it accepts nothing less than that schema except what `decode` lists.
 //!   It works on `scan` (tokens, well-formedness, nesting) and `attributes` (one start tag).
 //! * `encode` writes documents by appending bytes; it knows the wire form and nothing of the model.
-//! * `limits` and `chars` hold the sizes that a document may have and the characters that XML can carry.
+//! * `limits`, `chars` and `uri` hold the sizes that a document may have, the characters that XML can carry and
+//!   what an address looks like.
 //! * `error` says why a document was refused. No message repeats a value from the document, since any value
 //!   may be a secret.
 //! * `generated` comes from the schema files and is never edited; `schema/generate` makes it anew.
@@ -21,6 +22,7 @@ pub mod error;
 pub mod generated;
 pub mod limits;
 mod scan;
+mod uri;
 
 pub use decode::{Document, decode};
 pub use encode::{Encoder, ReferenceStyle};
