@@ -13,7 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 fn read(text: String) -> Result<Document, XmlError> {
     let (sender, receiver) = channel();
     let limits = Limits { bytes: 64 << 20, ..Limits::default() };
-    std::thread::spawn(move || sender.send(decode(text.as_bytes(), &limits)));
+    std::thread::spawn(move || {
+        let result = decode(text.as_bytes(), &limits);
+        // Nobody listens any more only when the test has failed.
+        let _ = sender.send(result);
+    });
     receiver.recv_timeout(PATIENCE).expect("the reader neither hangs nor dies")
 }
 
@@ -135,11 +139,10 @@ fn openings_without_end_are_refused_in_linear_time() {
 
 #[test]
 fn entity_expansion_is_refused_at_the_declaration() {
-    let mut subset = String::from("<!ENTITY e0 \"ha\">");
-    for level in 1..30 {
-        subset.push_str(&format!("<!ENTITY e{level} \"&e{0};&e{0};\">", level - 1));
-    }
-    let text =
-        format!("<!DOCTYPE User [{subset}]>{}", user("", "<Attribute><Value>&e29;</Value></Attribute>"));
+    let doubling = numbered(30, |level| format!("<!ENTITY e{} \"&e{level};&e{level};\">", level + 1));
+    let text = format!(
+        "<!DOCTYPE User [<!ENTITY e0 \"ha\">{doubling}]>{}",
+        user("", "<Attribute><Value>&e30;</Value></Attribute>")
+    );
     assert!(read(text).is_err());
 }

@@ -60,21 +60,21 @@ fn cases(folder: &str) -> Vec<Case> {
 }
 
 /// Every opinion that is not the expected one, as lines to read.
-fn disagreements(folder: &str, ours: bool, judges: bool) -> Vec<String> {
+fn disagreements(folder: &str, by_us: bool, by_judges: bool) -> Vec<String> {
     let cases = cases(folder);
     let paths: Vec<PathBuf> = cases.iter().map(|case| case.path.clone()).collect();
     let lint = xmllint::verdicts("extension.xsd", &paths);
     let mut wrong = Vec::new();
     for case in &cases {
         let read = decode(&case.bytes, &Limits::default());
-        if read.is_ok() != ours {
+        if read.is_ok() != by_us {
             wrong.push(format!("{}: our reader says {:?}", case.name, read.map(|_| "valid")));
         }
         let judged = judge::validate_with("extension.xsd", &case.bytes).is_ok();
         let lint = lint.as_ref().map(|verdicts| verdicts[&case.path]);
         for (judge, verdict) in [(Judge::XsdSchema, Some(judged)), (Judge::Xmllint, lint)] {
             let alone = ALONE.iter().any(|(name, who, _)| case.name.starts_with(name) && *who == judge);
-            if verdict.is_some_and(|valid| valid != (judges != alone)) {
+            if verdict.is_some_and(|valid| valid != (by_judges != alone)) {
                 wrong.push(format!("{}: {judge:?} says {verdict:?}, which is not expected", case.name));
             }
         }
