@@ -9,3 +9,4 @@ pub mod operation;
 pub mod server;
 pub mod store;
 pub mod world;
+pub mod xml;

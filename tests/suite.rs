@@ -11,3 +11,4 @@
 
 mod auth;
 mod laws;
+mod schema;
