@@ -30,6 +30,15 @@ impl Step {
         }
     }
 
+    /// What must be granted, and what the records say.
+    pub fn action(self, target: Option<Uuid>) -> Action {
+        let (verb, word) = match self {
+            Self::RevokeMandate => (Verb::Update, "REVOKE"),
+            Self::WithdrawInvitation => (Verb::Delete, "WITHDRAW"),
+        };
+        Action { verb, kind: self.kind(), word, target }
+    }
+
     fn apply(self, attributes: &mut Attributes) -> Result<(), Error> {
         match self {
             Self::RevokeMandate => {
@@ -65,11 +74,7 @@ impl Change for TakeStep {
     type Out = Uuid;
 
     fn action(&self) -> Action {
-        let (verb, word) = match self.step {
-            Step::RevokeMandate => (Verb::Update, "REVOKE"),
-            Step::WithdrawInvitation => (Verb::Delete, "WITHDRAW"),
-        };
-        Action { verb, kind: self.step.kind(), word, target: Some(self.id) }
+        self.step.action(Some(self.id))
     }
 
     fn touches(&self) -> &'static [Kind] {
