@@ -9,4 +9,5 @@ mod corpus;
 mod fresh;
 mod random;
 mod round_trip;
+mod tree;
 mod xmllint;

@@ -198,7 +198,7 @@ fn apply(text: &mut String, mutation: &Mutation) {
 }
 
 /// Our reader and the validator agree, but for what ours refuses on purpose.
-fn same_verdict(text: &str) -> Result<(), TestCaseError> {
+pub(super) fn same_verdict(text: &str) -> Result<(), TestCaseError> {
     let ours = decode(text.as_bytes(), &Limits::default());
     let refused_on_purpose = ours.as_ref().err().is_some_and(|error| {
         // The validator takes any text for a URI.
@@ -218,8 +218,8 @@ fn same_verdict(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn config() -> Config {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(400);
+pub(super) fn config() -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256);
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
