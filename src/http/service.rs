@@ -16,7 +16,7 @@ pub struct Service {
     /// Store, world, settings and caches.
     pub engine: Engine,
     /// Who calls.
-    pub authenticator: Authenticator<Clients>,
+    pub authenticator: Arc<Authenticator<Clients>>,
     /// Hashes new passwords.
     pub verifier: Arc<Verifier>,
     /// The configuration in force.

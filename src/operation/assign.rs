@@ -28,7 +28,6 @@ impl Assign {
 }
 
 impl Change for Assign {
-    /// The user's id, or `None` when nothing had to be done.
     type Out = ();
 
     fn action(&self) -> Action {
@@ -67,7 +66,8 @@ fn link_key(role: &Stored) -> Vec<u8> {
     key::reference_key(role.id())
 }
 
-/// Gives `role` to `user` unless it has it already.
+/// Gives `role` to `user` unless it has it already. The caller has locked the user, so nobody else assigns
+/// meanwhile.
 pub async fn link(
     tx: &mut dyn Write,
     user: &Stored,
@@ -88,11 +88,7 @@ pub async fn link(
     // The link's id is derived from both ends: two runs of one change make the same link.
     let id = Uuid::from_u128(user.id().as_u128() ^ role.id().as_u128().rotate_left(64));
     let insert = Insert { id, now, home: role.home(), valid: &valid, rows: &companions };
-    match tx.insert(std::slice::from_ref(&insert)).await {
-        // Somebody else assigned it a moment ago: what was wanted holds.
-        Err(Error::AlreadyExists { .. }) => return Ok(()),
-        other => other?,
-    };
+    tx.insert(std::slice::from_ref(&insert)).await?;
     let action = Action { target: Some(user.id()), ..Action::of(Verb::Create, Kind::Assignment, None) };
     events.succeeded(action, changes(&Attributes::default(), valid.attributes(), &tx.registry()));
     Ok(())

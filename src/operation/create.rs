@@ -47,6 +47,13 @@ impl Create {
         }
     }
 
+    /// With an id chosen beforehand: the sample data's ids stand in the documentation.
+    #[must_use]
+    pub fn with_id(mut self, id: Uuid) -> Self {
+        self.id = id;
+        self
+    }
+
     /// Also stores a password's hash.
     #[must_use]
     pub fn with_credential(mut self, credential: Option<Credential>) -> Self {
