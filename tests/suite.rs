@@ -10,5 +10,7 @@
 )]
 
 mod auth;
+mod kit;
 mod laws;
 mod schema;
+mod store;

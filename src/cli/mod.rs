@@ -5,8 +5,12 @@
 //! Error: `Refusal`, which ends the process with its own text and status.
 
 pub mod args;
+pub mod clients;
 pub mod config;
+pub mod run;
+pub mod serve;
 pub mod status;
+pub mod upkeep;
 #[cfg(test)]
 mod tests;
 

@@ -46,7 +46,7 @@ pub async fn open(config: &Config, world: &SharedWorld, migrate: bool) -> Result
 pub fn settings(config: &Config) -> Settings {
     let classes = config.organizations.classes.iter().map(|class| OrganizationClass {
         name: class.name.clone(),
-        is_virtual: class.is_virtual,
+        is_virtual: class.r#virtual,
         roles: class.roles.clone(),
         default: class.default,
     });

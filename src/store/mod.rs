@@ -5,10 +5,36 @@
 //!
 //! - [`Read`]: single statements over committed data, in any order, never inside a change.
 //! - [`Write`]: one transaction, lent to one [`Unit`] at a time by [`Store::transact`].
+//!
+//! `statements.rs` holds the SQL, once; `transaction.rs` and `inspect.rs` are expanded for each database; `sqlite/`
+//! and `postgres/` hold what differs: who may write when, and how other processes' commits are noticed.
 
+mod columns;
+mod connect;
+mod convert;
+pub mod fault;
+mod following;
+mod inspect;
+pub mod job;
+pub mod migrate;
+mod plan;
+mod postgres;
+mod repair;
+pub mod secret;
+mod shared;
+mod sqlite;
+mod statements;
 pub mod traits;
+mod transaction;
 
+pub use connect::{StoreOptions, connect};
+pub use statements::{Engine, read_statements};
 pub use traits::{
-    AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, Source, Store, SharedStore, Touched, Unit,
-    Write,
+    AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, Rows, SharedStore, Source, Store,
+    Touched, Unit, Write,
 };
+
+/// The setting that holds the Unicode version of the keys.
+const UNICODE_SETTING: &str = "unicode";
+/// The counter that grows with every declaration of a custom attribute.
+const REGISTRY_COUNTER: &str = "registry";

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 pub use crate::audit::record::AuditRow;
-use crate::model::derive::UniqueKey;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
+use crate::store::job::Jobs;
+use crate::store::secret::Secrets;
 
 /// A set of entities in a fixed order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +133,12 @@ pub trait Read: Send + Sync {
     async fn credential(&self, subject: Row) -> Result<Option<Credential>, Error>;
 
     /// Up to `limit` audit records in the order they were written, with their place; beyond `after`.
-    async fn audit(&self, query: &AuditQuery, after: Row, limit: usize) -> Result<Vec<(Row, AuditRow)>, Error>;
+    async fn audit(
+        &self,
+        query: &AuditQuery,
+        after: Row,
+        limit: usize,
+    ) -> Result<Vec<(Row, AuditRow)>, Error>;
 
     /// One audit record.
     async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error>;
@@ -154,11 +160,11 @@ pub struct Insert<'a> {
     pub id: Uuid,
     /// The instant of creation, microseconds.
     pub now: i64,
-    /// Row of the owning organization.
+    /// Row of the owning organization; not asked of kinds that own themselves.
     pub home: Option<Row>,
     /// Its attributes.
     pub valid: &'a Valid,
-    /// What its references and unique scopes point to: every id must be here.
+    /// What its references and unique scopes point to: every id must be here, or be new in the same call.
     pub rows: &'a dyn Rows,
 }
 
@@ -189,9 +195,10 @@ impl Rows for crate::model::rules::Companions {
     }
 }
 
-/// One transaction, in the hands of one change.
+/// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
+/// whatever the change does then.
 #[async_trait]
-pub trait Write: Send {
+pub trait Write: Secrets + Jobs + Send {
     /// The attribute registry the transaction works with.
     fn registry(&self) -> Arc<Registry>;
 
@@ -206,7 +213,12 @@ pub trait Write: Send {
     async fn load_rows(&mut self, rows: &[Row]) -> Result<Vec<Stored>, Error>;
 
     /// As [`Read::scan`], within the transaction and without locks.
-    async fn scan(&mut self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error>;
+    async fn scan(
+        &mut self,
+        source: &Source,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Error>;
 
     /// As [`Read::holder`], within the transaction.
     async fn holder(&mut self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error>;
@@ -249,7 +261,8 @@ pub trait Write: Send {
     /// Sets a setting.
     async fn set_setting(&mut self, name: &str, value: &str) -> Result<(), Error>;
 
-    /// Declares a custom attribute, or changes `many`/`indexed` of a declared one.
+    /// Declares a custom attribute, or changes `many`/`indexed` of a declared one. When a declared one becomes
+    /// indexed, entities written before are found by it only after [`Store::reindex`].
     async fn declare(&mut self, kind: Kind, name: &str, indexed: bool, many: bool) -> Result<(), Error>;
 
     /// Appends audit records in one statement.
@@ -268,6 +281,17 @@ impl Touched {
     #[must_use]
     pub fn with(self, kind: Kind) -> Self {
         Self(self.0 | 1 << kind.number())
+    }
+
+    /// With the attribute registry: bit 0, which no kind has.
+    #[must_use]
+    pub fn with_registry(self) -> Self {
+        Self(self.0 | 1)
+    }
+
+    /// Whether custom attributes were declared.
+    pub fn has_registry(self) -> bool {
+        self.0 & 1 != 0
     }
 
     /// Whether `kind` was touched.
@@ -324,11 +348,6 @@ pub trait Store: Read {
 
 /// The store as handed around.
 pub type SharedStore = Arc<dyn Store>;
-
-/// The entity document and the derived unique keys with rows in the place of ids.
-pub fn unique_rows(keys: impl IntoIterator<Item = UniqueKey>, rows: &dyn Rows) -> Vec<(AttrId, Row, Vec<u8>)> {
-    keys.into_iter().map(|unique| (unique.attr, unique.scope.map_or(0, |id| rows.row(id)), unique.key)).collect()
-}
 
 /// The text of an entity's document.
 pub fn document(attributes: &Attributes) -> Result<String, Error> {

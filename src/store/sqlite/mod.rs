@@ -1,0 +1,213 @@
+//! The store on one SQLite file: one writer task, readers on every thread.
+//!
+//! Must not open a second writing connection: the count of other processes' commits and the promise that a
+//! change waits for no other rest on it.
+
+mod hot;
+mod read;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{ConnectOptions, Connection};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::model::registry::Attribute;
+use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
+use crate::store::shared::Shared;
+use crate::store::{
+    AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, Touched, Unit, columns, convert,
+    migrate,
+};
+use hot::Hot;
+use writer::{Job, Message, Writer};
+
+pub(super) use writer::options;
+
+/// How many changes may wait for the writer.
+const QUEUE: usize = 1024;
+/// How long a change waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Up to this many hits are read on the calling thread.
+const SHORT: usize = 512;
+
+fn rows_parameter(rows: Vec<Row>) -> String {
+    columns::json(&[columns::Column::Int(rows)])
+}
+
+crate::store::transaction::transaction!(
+    tx, sqlx::Sqlite, sqlx::SqliteConnection, sqlite, crate::store::columns::sqlite, crate::store::sqlite::rows_parameter,
+    lock: [
+        async fn lock(&mut self, _names: &[&str]) -> Result<(), Error> {
+            // There is one writer: its transaction excludes every other.
+            Ok(())
+        }
+    ]
+);
+crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+
+/// The store on SQLite.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    hot: Arc<Hot>,
+    shared: Arc<Shared>,
+    messages: mpsc::Sender<Message>,
+}
+
+/// The registry as the database has it now.
+fn registry_now(hot: &Hot) -> Result<Registry, Error> {
+    let custom: Result<Vec<Attribute>, Error> = hot.with(read::custom_attributes)?.into_iter().collect();
+    Ok(Registry::new(custom?))
+}
+
+impl Sqlite {
+    /// Opens the migrated file and starts the writer.
+    pub(super) async fn open(path: PathBuf) -> Result<Self, Error> {
+        let hot = Hot::new(path.clone())?;
+        let shared = Arc::new(Shared::new(Registry::new([])));
+        let mut writer = Writer::new(path.clone(), Arc::clone(&shared), Arc::clone(&hot));
+        writer.connect().await?;
+        shared.set_registry(Arc::new(registry_now(&hot)?));
+        let (messages, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(writer.serve(receiver));
+        Ok(Self { path, hot, shared, messages })
+    }
+
+    async fn send(&self, message: Message) -> Result<(), Error> {
+        let sent = tokio::time::timeout(PATIENCE, self.messages.send(message)).await;
+        let sent = sent.map_err(|_| Error::unavailable("too many changes wait for the writer"))?;
+        sent.map_err(|_| Error::unavailable("the writer has ended"))
+    }
+}
+
+#[async_trait]
+impl Runner for Sqlite {
+    async fn work(&self, work: Work) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Job(Job { work, reply })).await?;
+        answer.await.map_err(|_| Error::unavailable("the writer ended before the change was committed"))?
+    }
+}
+
+#[async_trait]
+impl Read for Sqlite {
+    async fn by_id(&self, id: Uuid) -> Result<Option<Stored>, Error> {
+        self.hot.with(|connection| read::by_id(connection, id))?.transpose()
+    }
+
+    async fn by_rows(&self, rows: &[Row]) -> Result<Vec<Stored>, Error> {
+        self.hot.with(|connection| read::by_rows(connection, rows))?.into_iter().collect()
+    }
+
+    async fn scan(&self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error> {
+        if limit <= SHORT {
+            return self.hot.with(|connection| read::scan(connection, source, after, limit));
+        }
+        let (source, after) = (source.clone(), after.cloned());
+        self.hot.with_long(move |connection| read::scan(connection, &source, after.as_ref(), limit)).await
+    }
+
+    async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error> {
+        self.hot.with(|connection| read::count(connection, source, limit))
+    }
+
+    async fn holder(&self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error> {
+        self.hot.with(|connection| read::holder(connection, attr, scope, key))
+    }
+
+    async fn ancestry(&self, organization: Row) -> Result<Vec<Stored>, Error> {
+        self.hot.with(|connection| read::ancestry(connection, organization))?.into_iter().collect()
+    }
+
+    async fn credential(&self, subject: Row) -> Result<Option<Credential>, Error> {
+        self.hot.with(|connection| read::credential(connection, subject))
+    }
+
+    async fn audit(
+        &self,
+        query: &AuditQuery,
+        after: Row,
+        limit: usize,
+    ) -> Result<Vec<(Row, AuditRow)>, Error> {
+        let query = query.clone();
+        self.hot.with_long(move |connection| read::audit(connection, &query, after, limit)).await
+    }
+
+    async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
+        self.hot.with(|connection| read::audit_record(connection, id))
+    }
+
+    async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
+        self.hot.with(read::custom_attributes)?.into_iter().collect()
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, Error> {
+        self.hot.with(|connection| read::setting(connection, name))
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        let applied = self.hot.with(read::migrations_applied)?;
+        if applied == migrate::expected() && !self.messages.is_closed() {
+            return Ok(());
+        }
+        Err(Error::unavailable(format!("{applied} migrations, {} expected", migrate::expected())))
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn transact(&self, unit: Arc<dyn Unit>) -> Result<(), Error> {
+        self.work(Work::Unit(unit)).await
+    }
+
+    fn registry(&self) -> Arc<Registry> {
+        self.shared.registry()
+    }
+
+    async fn reload_registry(&self) -> Result<Arc<Registry>, Error> {
+        self.shared.set_registry(Arc::new(registry_now(&self.hot)?));
+        Ok(self.shared.registry())
+    }
+
+    fn on_commit(&self, listener: Arc<dyn Fn(Touched) + Send + Sync>) {
+        self.shared.listen(listener);
+    }
+
+    fn is_following(&self) -> bool {
+        // The writer itself looks for other processes' commits; while it lives, it does.
+        !self.messages.is_closed()
+    }
+
+    async fn reindex(&self) -> Result<u64, Error> {
+        repair::reindex(self).await
+    }
+
+    async fn check(&self) -> Result<Vec<String>, Error> {
+        let options = options(&self.path).read_only(true).create_if_missing(false);
+        let mut connection = options.connect().await.map_err(convert::plain)?;
+        let (mut place, mut report) = (Place::start(), Report::default());
+        while place != Place::Done {
+            // One snapshot a batch: what changes meanwhile is seen wholly or not at all.
+            sqlx::query("BEGIN").execute(&mut connection).await.map_err(convert::plain)?;
+            let mut tx = tx::Tx::new(&mut connection, Arc::new(registry_now(&self.hot)?));
+            place = Walk { tx: &mut tx, report: &mut report, mend: false }.step(&place).await?;
+            sqlx::query("ROLLBACK").execute(&mut connection).await.map_err(convert::plain)?;
+        }
+        connection.close().await.map_err(convert::plain)?;
+        Ok(report.sentences())
+    }
+
+    async fn close(&self) {
+        // Readers first: an open one would keep the log from being folded into the file.
+        self.hot.close();
+        let (reply, done) = oneshot::channel();
+        if self.send(Message::Close(reply)).await.is_ok() {
+            _ = done.await;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The statements of the read side on SQLite, each over one connection of rusqlite.
+
+use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use uuid::Uuid;
+
+use crate::model::registry::Attribute;
+use crate::model::{AttrId, Error, Row, Stored};
+use crate::store::columns::{Column, json};
+use crate::store::plan::{Parameter, Plan};
+use crate::store::statements::{self, sqlite as batch};
+use crate::store::{AuditQuery, AuditRow, Credential, Hit, Position, Source, convert};
+
+type Outcome<T> = Result<T, rusqlite::Error>;
+
+impl ToSql for Parameter {
+    fn to_sql(&self) -> Outcome<ToSqlOutput<'_>> {
+        match self {
+            Self::Int(number) => number.to_sql(),
+            Self::Bytes(bytes) => bytes.to_sql(),
+            Self::Rows(rows) => Ok(ToSqlOutput::Owned(Value::Text(json(&[Column::Int(rows.clone())])))),
+        }
+    }
+}
+
+/// An entity from a row; a document that cannot be read is the inner error.
+fn entity(row: &rusqlite::Row<'_>) -> Outcome<Result<Stored, Error>> {
+    let head = (row.get(0)?, convert::id_at(row, 1)?, row.get(2)?, row.get(3)?);
+    let times = (row.get(4)?, row.get(5)?, row.get(6)?);
+    let doc = row.get_ref(7)?.as_str()?;
+    Ok(convert::stored(head, times, doc))
+}
+
+/// A count from a row.
+fn number(row: &rusqlite::Row<'_>) -> Outcome<usize> {
+    let count: i64 = row.get(0)?;
+    usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
+}
+
+pub(super) fn by_id(connection: &Connection, id: Uuid) -> Outcome<Option<Result<Stored, Error>>> {
+    connection.prepare_cached(statements::BY_ID)?.query_row([id.as_bytes().as_slice()], entity).optional()
+}
+
+pub(super) fn by_rows(connection: &Connection, rows: &[Row]) -> Outcome<Vec<Result<Stored, Error>>> {
+    // One read transaction: the file's locks are taken once for all rows.
+    let transaction = (rows.len() > 1).then(|| connection.unchecked_transaction()).transpose()?;
+    let mut found = Vec::with_capacity(rows.len());
+    {
+        let mut statement = connection.prepare_cached(statements::BY_ROW)?;
+        for row in rows {
+            found.extend(statement.query_row([row], entity).optional()?);
+        }
+    }
+    transaction.map_or(Ok(()), rusqlite::Transaction::commit)?;
+    Ok(found)
+}
+
+pub(super) fn ancestry(connection: &Connection, organization: Row) -> Outcome<Vec<Result<Stored, Error>>> {
+    connection.prepare_cached(statements::ANCESTRY)?.query_map([organization], entity)?.collect()
+}
+
+pub(super) fn scan(
+    connection: &Connection,
+    source: &Source,
+    after: Option<&Position>,
+    limit: usize,
+) -> Outcome<Vec<Hit>> {
+    let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
+    let keyed = plan.keyed;
+    let (sql, parameters) = plan.page(limit);
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(parameters))?;
+    let mut hits = Vec::with_capacity(limit.min(512));
+    while let Some(row) = rows.next()? {
+        let key = if keyed { row.get(2)? } else { Vec::new() };
+        hits.push(Hit { at: Position { key, row: row.get(0)? }, id: convert::id_at(row, 1)? });
+    }
+    Ok(hits)
+}
+
+pub(super) fn count(connection: &Connection, source: &Source, limit: usize) -> Outcome<usize> {
+    let (sql, parameters) = Plan::of(source, None, &batch::REFERS_TO_ANY).count(limit);
+    connection.prepare_cached(sql)?.query_row(params_from_iter(parameters), number)
+}
+
+pub(super) fn holder(connection: &Connection, attr: AttrId, scope: Row, key: &[u8]) -> Outcome<Option<Row>> {
+    let mut statement = connection.prepare_cached(statements::HOLDER)?;
+    statement.query_row((attr.number(), scope, key), |row| row.get(0)).optional()
+}
+
+pub(super) fn credential(connection: &Connection, subject: Row) -> Outcome<Option<Credential>> {
+    let mut statement = connection.prepare_cached(statements::CREDENTIAL)?;
+    let found = statement.query_row([subject], |row| Ok(Credential { phc: row.get(0)?, set: row.get(1)? }));
+    found.optional()
+}
+
+pub(super) fn setting(connection: &Connection, name: &str) -> Outcome<Option<String>> {
+    connection.prepare_cached(statements::SETTING)?.query_row([name], |row| row.get(0)).optional()
+}
+
+pub(super) fn custom_attributes(connection: &Connection) -> Outcome<Vec<Result<Attribute, Error>>> {
+    let mut statement = connection.prepare_cached(statements::CUSTOM_ATTRIBUTES)?;
+    let rows = statement.query_map([], |row| {
+        let flags = (row.get(3)?, row.get(4)?);
+        Ok(convert::custom(row.get(0)?, row.get(1)?, row.get(2)?, flags))
+    })?;
+    rows.collect()
+}
+
+pub(super) fn migrations_applied(connection: &Connection) -> Outcome<usize> {
+    connection.prepare_cached(statements::MIGRATIONS_APPLIED)?.query_row([], number)
+}
+
+pub(super) fn audit(
+    connection: &Connection,
+    query: &AuditQuery,
+    after: Row,
+    limit: usize,
+) -> Outcome<Vec<(Row, AuditRow)>> {
+    let entity = query.entity_id.map(|id| id.as_bytes().to_vec());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let parameters: [&dyn ToSql; 11] = [
+        &after,
+        &query.event_id,
+        &query.module_id,
+        &query.category,
+        &query.client,
+        &query.kind,
+        &entity,
+        &query.reference_id,
+        &query.from,
+        &query.to,
+        &limit,
+    ];
+    let mut statement = connection.prepare_cached(statements::AUDIT)?;
+    statement.query_map(parameters.as_slice(), convert::audit_of_rusqlite)?.collect()
+}
+
+pub(super) fn audit_record(connection: &Connection, id: Uuid) -> Outcome<Option<AuditRow>> {
+    let mut statement = connection.prepare_cached(statements::AUDIT_RECORD)?;
+    let found = statement.query_row([id.as_bytes().as_slice()], convert::audit_of_rusqlite).optional()?;
+    Ok(found.map(|(_, record)| record))
+}

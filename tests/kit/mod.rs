@@ -1,0 +1,3 @@
+//! What several rooms of tests share. Holds no test.
+
+pub mod postgres;

@@ -1,0 +1,1 @@
+//! Changes: what they may not break.
