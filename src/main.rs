@@ -10,7 +10,11 @@ fn main() -> Exit {
         Err(refusal) => {
             let text = refusal.text.as_bytes();
             // A closed pipe is no reason to fail differently.
-            let _ = if refusal.on_stdout { std::io::stdout().write_all(text) } else { std::io::stderr().write_all(text) };
+            let _ = if refusal.on_stdout {
+                std::io::stdout().write_all(text)
+            } else {
+                std::io::stderr().write_all(text)
+            };
             refusal.exit
         }
     }

@@ -9,6 +9,7 @@
     reason = "helpers of tests may stop a test as the tests themselves may"
 )]
 
+mod api;
 mod auth;
 mod kit;
 mod laws;

@@ -46,8 +46,12 @@ impl Desk<'_> {
         match action {
             ClientAction::Add(args) => self.add(args).await,
             ClientAction::List => self.list().await,
-            ClientAction::Disable(args) => self.change(&args.name, ClientChange::Enabled(false), "disabled").await,
-            ClientAction::Enable(args) => self.change(&args.name, ClientChange::Enabled(true), "enabled").await,
+            ClientAction::Disable(args) => {
+                self.change(&args.name, ClientChange::Enabled(false), "disabled").await
+            }
+            ClientAction::Enable(args) => {
+                self.change(&args.name, ClientChange::Enabled(true), "enabled").await
+            }
             ClientAction::Reset(args) => {
                 let (password, shown) = self.password(args.password_stdin)?;
                 let credential = self.credential(password.clone()).await?;
@@ -94,7 +98,9 @@ impl Desk<'_> {
     }
 
     async fn change(&self, name: &str, change: ClientChange, done: &str) -> Result<Exit, String> {
-        client::change(&self.engine, &self.caller, name, change).await.map_err(|error| words(name, &error))?;
+        client::change(&self.engine, &self.caller, name, change)
+            .await
+            .map_err(|error| words(name, &error))?;
         if !self.config.output.json {
             eprintln!("client {name} {done}");
         }
@@ -104,7 +110,9 @@ impl Desk<'_> {
     /// A random password is a result and shown once, on stdout.
     fn show(&self, name: &str, password: Option<&Zeroizing<String>>) {
         match (password, self.config.output.json) {
-            (Some(password), true) => println!("{}", serde_json::json!({"name": name, "password": password.as_str()})),
+            (Some(password), true) => {
+                println!("{}", serde_json::json!({"name": name, "password": password.as_str()}))
+            }
             (None, true) => println!("{}", serde_json::json!({ "name": name })),
             (Some(password), false) => println!("{}", password.as_str()),
             (None, false) => {}

@@ -10,9 +10,9 @@ pub mod config;
 pub mod run;
 pub mod serve;
 pub mod status;
-pub mod upkeep;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 
 use std::ffi::OsString;
 

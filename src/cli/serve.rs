@@ -28,7 +28,9 @@ pub async fn run(config: Config, world: SharedWorld) -> Result<Exit, String> {
         eprintln!("first start: API client {FIRST_CLIENT} with password {password} (shown only now)");
     }
     let mut out = std::io::stdout();
-    writeln!(out, "listening on {}", running.base).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
+    writeln!(out, "listening on {}", running.base)
+        .and_then(|()| out.flush())
+        .map_err(|error| error.to_string())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

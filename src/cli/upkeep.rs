@@ -20,7 +20,12 @@ pub async fn migrate(config: &Config, args: &MigrateArgs) -> Result<Exit, String
             println!("{}", serde_json::Value::from(list));
         } else {
             for state in &states {
-                println!("{:04} {} {}", state.version, if state.applied { "applied" } else { "pending" }, state.name);
+                println!(
+                    "{:04} {} {}",
+                    state.version,
+                    if state.applied { "applied" } else { "pending" },
+                    state.name
+                );
             }
         }
         return Ok(Exit::Done);

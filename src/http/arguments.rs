@@ -9,9 +9,9 @@ use crate::model::value::Syntax;
 use crate::model::{AttrId, Error, Kind};
 use crate::operation::Engine;
 use crate::operation::search::{Argument, attribute};
+use crate::xml::Document;
 use crate::xml::chars::is_xml_text;
 use crate::xml::generated::{AttributeTypeContent, EntityType};
-use crate::xml::Document;
 
 /// Arguments with their values together, and whether they came from a query, where a comma may separate values.
 #[derive(Debug, Default)]
@@ -88,10 +88,11 @@ pub async fn given(
 ) -> Result<Vec<(AttrId, Vec<Given>)>, Error> {
     let mut given: Vec<(AttrId, Vec<Given>)> = Vec::with_capacity(arguments.named.len());
     for (name, values) in arguments.named {
-        let attribute = attribute(engine, kind, kind.def().written(&name)).await.map_err(|error| match error {
-            Error::Invalid { expected, .. } => Error::invalid(shortened(&name), expected),
-            other => other,
-        })?;
+        let attribute =
+            attribute(engine, kind, kind.def().written(&name)).await.map_err(|error| match error {
+                Error::Invalid { expected, .. } => Error::invalid(shortened(&name), expected),
+                other => other,
+            })?;
         let settable = match attribute.access {
             Access::ReadWrite => true,
             Access::CreateOnly => creating,
@@ -104,7 +105,8 @@ pub async fn given(
             return Err(Error::invalid(shortened(&name), "the attribute is given twice"));
         }
         let split = arguments.from_query && kind == Kind::Organization && attribute.id.is_custom();
-        let values = if split { values.iter().flat_map(|value| comma_separated(value)).collect() } else { values };
+        let values =
+            if split { values.iter().flat_map(|value| comma_separated(value)).collect() } else { values };
         given.push((attribute.id, read(&attribute, &name, &values)?));
     }
     Ok(given)

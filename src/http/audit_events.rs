@@ -17,7 +17,12 @@ use crate::store::{AuditQuery, Position};
 const PAGE: u64 = 1_000;
 
 /// One record.
-pub async fn one(service: &Service, caller: &Caller, echo: &Echo, key: &str) -> Result<HttpResponse, Failure> {
+pub async fn one(
+    service: &Service,
+    caller: &Caller,
+    echo: &Echo,
+    key: &str,
+) -> Result<HttpResponse, Failure> {
     Ok(echo.audit_event(&audit_trail::one(&service.engine, caller, key).await?))
 }
 
@@ -30,7 +35,9 @@ fn filters(arguments: &mut Vec<Argument>) -> Result<AuditQuery, Error> {
     };
     let entity_id = match take_one(arguments, "entityId")? {
         None => None,
-        Some(text) => Some(Uuid::try_parse(&text).map_err(|_| Error::invalid("entityId", "expected a UUID"))?),
+        Some(text) => {
+            Some(Uuid::try_parse(&text).map_err(|_| Error::invalid("entityId", "expected a UUID"))?)
+        }
     };
     Ok(AuditQuery {
         event_id: take_one(arguments, "eventId")?,
@@ -65,7 +72,8 @@ pub async fn list(
     nothing_left(&arguments)?;
     let identity = format!("auditevents {query:?}");
     let key = &service.engine.cursor_key;
-    let after = after.map_or(Ok(0), |text| cursor::decode(key, &identity, &text).map(|position| position.row))?;
+    let after =
+        after.map_or(Ok(0), |text| cursor::decode(key, &identity, &text).map(|position| position.row))?;
     let mut page = audit_trail::page(&service.engine, caller, &query, after, limit + 1).await?;
     let more = page.len() > limit;
     page.truncate(limit);

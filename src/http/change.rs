@@ -173,7 +173,12 @@ impl Request<'_> {
     }
 
     /// Takes a user's own parameters out: the password, checked by the policy, and roles to assign.
-    fn own(&self, kind: Kind, arguments: &mut Arguments, creating: bool) -> Result<(Password, Vec<String>), Error> {
+    fn own(
+        &self,
+        kind: Kind,
+        arguments: &mut Arguments,
+        creating: bool,
+    ) -> Result<(Password, Vec<String>), Error> {
         if kind != Kind::User {
             return Ok((None, Vec::new()));
         }
@@ -188,7 +193,11 @@ impl Request<'_> {
         Ok((password, roles))
     }
 
-    async fn credential(&self, operation: Operation, password: Password) -> Result<Option<Credential>, Failure> {
+    async fn credential(
+        &self,
+        operation: Operation,
+        password: Password,
+    ) -> Result<Option<Credential>, Failure> {
         let Some(password) = password else { return Ok(None) };
         match self.service.verifier.hash(password).await {
             Ok(phc) => Ok(Some(Credential { phc, set: self.service.engine.world.now() })),
@@ -262,7 +271,8 @@ impl Request<'_> {
             Err(error) => return Err(self.refused(operation, None, error).await),
         };
         let id = self.prepared(operation, Kind::Organization).await?;
-        let change = MoveOrganization::new(&self.service.engine, id, parent.into(), self.precondition.clone());
+        let change =
+            MoveOrganization::new(&self.service.engine, id, parent.into(), self.precondition.clone());
         let id = perform(&self.service.engine, self.caller, change).await?;
         Ok(self.echo.ids(Kind::Organization, &[id]))
     }
@@ -271,7 +281,8 @@ impl Request<'_> {
         let operation = Operation::Assign(give);
         let user = self.prepared(operation, Kind::User).await?;
         let role = self.id(operation, Kind::Role, 1).await?;
-        perform(&self.service.engine, self.caller, Assign::new(&self.service.engine, user, role, give)).await?;
+        perform(&self.service.engine, self.caller, Assign::new(&self.service.engine, user, role, give))
+            .await?;
         Ok(self.echo.ids(Kind::Role, &[role]))
     }
 }

@@ -47,7 +47,11 @@ pub fn source(request: &HttpRequest) -> IpAddr {
 }
 
 /// The credentials a request presents; a failure when there are none or they cannot be understood.
-fn presented(service: &Service, request: &HttpRequest, query: QueryCredentials) -> Result<Presented, Failure> {
+fn presented(
+    service: &Service,
+    request: &HttpRequest,
+    query: QueryCredentials,
+) -> Result<Presented, Failure> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     if let Some(header) = headers.next() {
         if headers.next().is_some() || !service.config.auth.basic {

@@ -110,11 +110,17 @@ impl Answering {
 
     /// An answer of any length: chunk by chunk. The first one is read before the status line; after that an
     /// error can only break the connection off, without the closing tag.
-    async fn stream(self, mut listing: Listing, limit: u64, next: Option<String>) -> Result<HttpResponse, Failure> {
+    async fn stream(
+        self,
+        mut listing: Listing,
+        limit: u64,
+        next: Option<String>,
+    ) -> Result<HttpResponse, Failure> {
         let mut out = self.echo.open_list(self.kind, 64 * 1_024);
         let mut first = listing.next(self.chunk()).await?;
         let left = cut(&mut first, limit);
-        let mut second = if first.is_empty() || left == 0 { Vec::new() } else { listing.next(self.chunk()).await? };
+        let mut second =
+            if first.is_empty() || left == 0 { Vec::new() } else { listing.next(self.chunk()).await? };
         let left = cut(&mut second, left);
         self.write(&mut out, &listing, first).await?;
         if second.is_empty() {

@@ -37,7 +37,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 fn request_id(service: &Service, request: &HttpRequest) -> String {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let plain = |text: &&str| {
-        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
     given.filter(plain).map_or_else(|| service.engine.world.id().simple().to_string(), str::to_owned)
 }

@@ -131,7 +131,9 @@ pub fn take_count(arguments: &mut Vec<Argument>, name: &str) -> Result<u64, Erro
 pub fn nothing_left(arguments: &[Argument]) -> Result<(), Error> {
     match arguments.first() {
         None => Ok(()),
-        Some(argument) => Err(Error::invalid(shortened(&argument.name), "this operation has no such parameter")),
+        Some(argument) => {
+            Err(Error::invalid(shortened(&argument.name), "this operation has no such parameter"))
+        }
     }
 }
 

@@ -76,9 +76,13 @@ fn check_lengths(service: &Service, request: &HttpRequest) -> Result<(), Failure
     let limits = &service.config.limits;
     let line = request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1".len() + 1;
     if line > limits.request_line {
-        return Err(Failure::LineTooLong(format!("the request line is longer than {} bytes", limits.request_line)));
+        return Err(Failure::LineTooLong(format!(
+            "the request line is longer than {} bytes",
+            limits.request_line
+        )));
     }
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limits.body) {
         return Err(Failure::BodyTooLong(limits.body));
     }
@@ -91,7 +95,8 @@ fn address(
     raw: &str,
     decoded: Vec<String>,
 ) -> Result<(&'static Route, Vec<String>), Failure> {
-    let below = raw.strip_prefix(SERVICES).and_then(|rest| rest.strip_prefix(VERSION)).ok_or(Failure::UnknownPath)?;
+    let below =
+        raw.strip_prefix(SERVICES).and_then(|rest| rest.strip_prefix(VERSION)).ok_or(Failure::UnknownPath)?;
     let below = below.strip_prefix('/').ok_or(Failure::UnknownPath)?;
     let below = below.strip_suffix('/').unwrap_or(below);
     let segments: Vec<&str> = below.split('/').collect();
@@ -123,8 +128,10 @@ fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
     let takes = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused = parts.filter_map(|p| p.strip_prefix("q=")).any(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
-        !refused && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
+        let refused =
+            parts.filter_map(|p| p.strip_prefix("q=")).any(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        !refused
+            && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
     };
     if ranges.into_iter().any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
 }
@@ -153,7 +160,9 @@ impl Asked<'_> {
             Err(failure) => return Err(self.recorded(failure).await),
         };
         let Self { service, caller, route, keys, echo, .. } = self;
-        Request { service, caller: &caller, keys, arguments, precondition, echo }.answer(route.operation).await
+        Request { service, caller: &caller, keys, arguments, precondition, echo }
+            .answer(route.operation)
+            .await
     }
 
     /// Bad arguments of a change are recorded like every refusal of one.
@@ -179,7 +188,8 @@ impl Asked<'_> {
         let precondition = precondition::of_change(self.request)?;
         check_text(&arguments)?;
         let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
-        let body = if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
+        let body =
+            if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
         if body.is_empty() {
             return Ok((Arguments::of_query(arguments), precondition));
         }
@@ -189,7 +199,9 @@ impl Asked<'_> {
         }
         if let Some(argument) = arguments.first() {
             let name = params::shortened(&argument.name);
-            return Err(Error::invalid(name, "arguments stand in the query or in the document, not in both").into());
+            return Err(
+                Error::invalid(name, "arguments stand in the query or in the document, not in both").into()
+            );
         }
         let document = xml::decode(&body, &document_limits(self.service)).map_err(Failure::Document)?;
         Ok((Arguments::of_document(kind, document)?, precondition))
@@ -205,7 +217,14 @@ impl Asked<'_> {
                 self.get(kind, entities).await
             }
             Operation::AuditList => {
-                audit_events::list(self.service, &self.caller, &self.echo, self.request.uri().path(), arguments).await
+                audit_events::list(
+                    self.service,
+                    &self.caller,
+                    &self.echo,
+                    self.request.uri().path(),
+                    arguments,
+                )
+                .await
             }
             Operation::AuditGet => {
                 nothing_left(&arguments)?;
@@ -253,7 +272,12 @@ impl Asked<'_> {
         }
     }
 
-    async fn list(self, kind: Kind, base: Base, mut arguments: Vec<Argument>) -> Result<HttpResponse, Failure> {
+    async fn list(
+        self,
+        kind: Kind,
+        base: Base,
+        mut arguments: Vec<Argument>,
+    ) -> Result<HttpResponse, Failure> {
         let tree = base.is_tree() || (base == Base::All && kind == Kind::User);
         let recursive = tree && take_flag(&mut arguments, "recursive")?;
         let exact = take_flag(&mut arguments, "exactMatch")?;
@@ -261,7 +285,9 @@ impl Asked<'_> {
         let limit = take_count(&mut arguments, "maxResults")?;
         let after = take_one(&mut arguments, "after")?;
         if entities && !kind.def().lists_entities {
-            return Err(Error::invalid("entities", "the schema has no room for whole entities in this list").into());
+            return Err(
+                Error::invalid("entities", "the schema has no room for whole entities in this list").into()
+            );
         }
         let query = Query {
             kind,
@@ -314,7 +340,8 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Failure> {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default().to_ascii_lowercase();
     let in_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(key, value)| {
-        !key.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        !key.trim().eq_ignore_ascii_case("charset")
+            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
     if in_utf8 && matches!(name.as_str(), "application/xml" | "text/xml") {
         return Ok(());

@@ -28,7 +28,8 @@ pub async fn first_client(service: &Service) -> Result<Option<String>, StartErro
     let phc = service.verifier.hash(Zeroizing::new(password.clone())).await?;
     let credential = Credential { phc, set: service.engine.world.now() };
     let grants = Grants::preset("admin").unwrap_or_default();
-    let made = client::add(&service.engine, &Caller::local("valtuus"), FIRST_CLIENT, &grants, credential).await;
+    let made =
+        client::add(&service.engine, &Caller::local("valtuus"), FIRST_CLIENT, &grants, credential).await;
     match made {
         // Another node was faster: its password holds.
         Err(Error::AlreadyExists { .. }) => Ok(None),

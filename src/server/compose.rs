@@ -33,9 +33,8 @@ pub fn database_url(config: &Config) -> String {
 /// Opens the configured database; `migrate` applies pending migrations, else they are a refusal.
 pub async fn open(config: &Config, world: &SharedWorld, migrate: bool) -> Result<SharedStore, StartError> {
     let directory = &config.store.data_dir;
-    std::fs::create_dir_all(directory).map_err(|cause| {
-        StartError::Directory { directory: directory.display().to_string(), cause }
-    })?;
+    std::fs::create_dir_all(directory)
+        .map_err(|cause| StartError::Directory { directory: directory.display().to_string(), cause })?;
     let mut options = StoreOptions::new(database_url(config), Arc::clone(world));
     options.pool = config.store.pool_size;
     options.migrate = migrate;

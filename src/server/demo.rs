@@ -75,7 +75,12 @@ fn users() -> Vec<(Uuid, Fields)> {
     vec![
         first,
         one(ANNA, ["anna.virtanen", "Anna", "Virtanen"], "anna.virtanen@example.org", BRANCH),
-        one(BERTIL, ["bertil.korhonen", "Bertil", "Korhonen"], "bertil.korhonen@example.org", TEST_ORGANIZATION),
+        one(
+            BERTIL,
+            ["bertil.korhonen", "Bertil", "Korhonen"],
+            "bertil.korhonen@example.org",
+            TEST_ORGANIZATION,
+        ),
     ]
 }
 

@@ -81,7 +81,11 @@ pub async fn start(config: Config, world: SharedWorld) -> Result<Running, StartE
 }
 
 /// As [`start`], over a store that is open already.
-pub async fn start_over(store: SharedStore, config: Config, world: SharedWorld) -> Result<Running, StartError> {
+pub async fn start_over(
+    store: SharedStore,
+    config: Config,
+    world: SharedWorld,
+) -> Result<Running, StartError> {
     let service = compose::service(store, config, Arc::clone(&world)).await?;
     let first_password = bootstrap::first_client(&service).await?;
     if service.config.serve.demo {
@@ -113,13 +117,11 @@ fn listen(
     let asked = config.serve.listen;
     let failed = |cause| StartError::Listen { address: asked, cause };
     let shared = service.clone();
-    let factory = move || {
-        App::new().app_data(shared.clone()).default_service(web::to(crate::http::handle))
-    };
-    let workers = config.serve.workers.map_or_else(
-        || std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
-        usize::from,
-    );
+    let factory = move || App::new().app_data(shared.clone()).default_service(web::to(crate::http::handle));
+    let workers = config
+        .serve
+        .workers
+        .map_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get), usize::from);
     let server = HttpServer::new(factory)
         .workers(workers)
         .tcp_nodelay(true)
@@ -129,7 +131,9 @@ fn listen(
         .disable_signals();
     let server = match certificates {
         None => server.bind(asked).map_err(failed)?,
-        Some(certificates) => server.bind_rustls_0_23(asked, certificates.server_config()?).map_err(failed)?,
+        Some(certificates) => {
+            server.bind_rustls_0_23(asked, certificates.server_config()?).map_err(failed)?
+        }
     };
     let address = server.addrs().first().copied().unwrap_or(asked);
     Ok((address, server.run()))

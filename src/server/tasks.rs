@@ -54,7 +54,8 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
             let caller = Caller { grants: Grants::NONE, scene };
             let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
             let counted = format!("authentication failed {} times more", tally.count);
-            let error = refuse(&service.engine, &caller, action, Error::invalid("credentials", counted)).await;
+            let error =
+                refuse(&service.engine, &caller, action, Error::invalid("credentials", counted)).await;
             if error.is_ours() {
                 tracing::error!(%error, "failed sign-ins could not be recorded");
             }

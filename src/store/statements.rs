@@ -238,11 +238,8 @@ pub(super) mod postgres {
         columns!(),
         " FROM entity e WHERE e.id = ANY($1) ORDER BY e.row FOR NO KEY UPDATE"
     );
-    pub(in crate::store) const SHARE_IDS: &str = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM entity e WHERE e.id = ANY($1) ORDER BY e.row FOR SHARE"
-    );
+    pub(in crate::store) const SHARE_IDS: &str =
+        concat!("SELECT ", columns!(), " FROM entity e WHERE e.id = ANY($1) ORDER BY e.row FOR SHARE");
     pub(in crate::store) const INSERT_ENTITIES: &str = "INSERT INTO entity (id, kind, home, version, created, updated, doc) \
          SELECT n.id, n.kind, n.home, 1, n.at, n.at, n.doc \
          FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) \

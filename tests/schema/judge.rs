@@ -73,7 +73,7 @@ fn judge(set: &SchemaSet, bytes: &[u8]) -> Result<(), String> {
 }
 
 /// The local name of the first start tag, found without a parser.
-fn root_name(bytes: &[u8]) -> String {
+pub(crate) fn root_name(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let starts = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
     let mut names = starts.filter(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'));

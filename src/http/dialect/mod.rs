@@ -75,7 +75,9 @@ pub fn find(table: &[Route], method: &str, segments: &[&str]) -> Match {
 fn fits(path: &str, segments: &[&str]) -> bool {
     let mut wanted = path.split('/');
     let all = segments.iter().all(|segment| {
-        wanted.next().is_some_and(|wanted| if wanted == "{}" { !segment.is_empty() } else { wanted == *segment })
+        wanted
+            .next()
+            .is_some_and(|wanted| if wanted == "{}" { !segment.is_empty() } else { wanted == *segment })
     });
     all && wanted.next().is_none()
 }
@@ -97,7 +99,8 @@ mod tests {
     #[test]
     fn no_two_routes_claim_the_same_address() {
         for (place, route) in v2_0::ROUTES.iter().enumerate() {
-            let segments: Vec<&str> = route.path.split('/').map(|s| if s == "{}" { "x" } else { s }).collect();
+            let segments: Vec<&str> =
+                route.path.split('/').map(|s| if s == "{}" { "x" } else { s }).collect();
             assert_eq!(find(v2_0::ROUTES, route.method, &segments), Match::Route(place), "{}", route.path);
         }
     }

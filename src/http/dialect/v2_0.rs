@@ -8,7 +8,12 @@ use crate::operation::revoke::Step;
 use Kind::{Mandate, Organization, Role, RoleInvitation, User};
 use Operation::{Assign, AuditGet, AuditList, Create, Delete, Get, List, MoveOrganization, Update};
 
-const fn route(method: &'static str, path: &'static str, operation: Operation, source: &'static str) -> Route {
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    operation: Operation,
+    source: &'static str,
+) -> Route {
     Route { method, path, operation, source }
 }
 
@@ -34,11 +39,26 @@ pub static ROUTES: &[Route] = &[
     route("PUT", "organizations/{}/parent", MoveOrganization, "X"),
     route("GET", "organizations/{}/users", List(User, Base::UsersOfOrganization), "REQ001"),
     route("POST", "organizations/{}/users", Create(User, true), "X"),
-    route("GET", "organizations/{}/organizations", List(Organization, Base::OrganizationsOfOrganization), "X"),
+    route(
+        "GET",
+        "organizations/{}/organizations",
+        List(Organization, Base::OrganizationsOfOrganization),
+        "X",
+    ),
     route("GET", "organizations/{}/roles", List(Role, Base::RolesOfOrganization), "X"),
-    route("GET", "organizations/{}/roleinvitations", List(RoleInvitation, Base::InvitationsOfOrganization), "X"),
+    route(
+        "GET",
+        "organizations/{}/roleinvitations",
+        List(RoleInvitation, Base::InvitationsOfOrganization),
+        "X",
+    ),
     route("GET", "organizations/{}/givenmandates", List(Mandate, Base::GivenBy(Organization)), "REQ007"),
-    route("GET", "organizations/{}/receivedmandates", List(Mandate, Base::ReceivedBy(Organization)), "REQ007"),
+    route(
+        "GET",
+        "organizations/{}/receivedmandates",
+        List(Mandate, Base::ReceivedBy(Organization)),
+        "REQ007",
+    ),
     route("GET", "roles", List(Role, Base::All), "REQ051"),
     route("POST", "roles", Create(Role, false), "X"),
     route("GET", "roles/{}", Get(Role), "REQ005"),
