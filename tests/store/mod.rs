@@ -1,7 +1,7 @@
 //! One conformance suite for both databases: every test here runs on SQLite and on PostgreSQL.
 
 mod changes;
-mod kit;
+pub mod kit;
 mod reads;
 
 /// Makes a test for each database of every function named, which takes a `&Bench`.
