@@ -132,10 +132,12 @@ impl Writer {
     /// The connection, opened when there is none.
     pub(super) async fn connect(&mut self) -> Result<&mut SqliteConnection, Error> {
         if self.connection.is_none() {
-            let connection = options(&self.path).connect().await.map_err(convert::plain)?;
+            let mut connection = options(&self.path).connect().await.map_err(convert::plain)?;
+            // A new connection counts anew: what others did in between is unknown. The count is taken before
+            // anything is read, so that no commit falls between the two.
+            let counted_before = self.version.replace(data_version(&mut connection).await?).is_some();
             self.connection = Some(connection);
-            // A new connection counts anew: what others did in between is unknown.
-            if self.version.take().is_some() {
+            if counted_before {
                 self.changed_by_others()?;
             }
         }
@@ -144,10 +146,8 @@ impl Writer {
 
     async fn notice_others(&mut self) -> Result<(), Error> {
         let Some(connection) = self.connection.as_mut() else { return Ok(()) };
-        let version: i64 =
-            sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await.map_err(convert::plain)?;
-        let before = self.version.replace(version);
-        if before.is_some_and(|before| before != version) { self.changed_by_others() } else { Ok(()) }
+        let version = data_version(connection).await?;
+        if self.version.replace(version) == Some(version) { Ok(()) } else { self.changed_by_others() }
     }
 
     fn changed_by_others(&self) -> Result<(), Error> {
@@ -347,6 +347,11 @@ async fn attempt(
             Ok((outcome, declared))
         }
     }
+}
+
+/// The count of commits by other connections, as this one has noticed them.
+async fn data_version(connection: &mut SqliteConnection) -> Result<i64, Error> {
+    sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await.map_err(convert::plain)
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Error> {
