@@ -58,7 +58,7 @@ impl Term {
             }
             (Test::Prefix(prefix), Value::Text(text)) => key::nfc(text).starts_with(prefix.as_str()),
             (Test::Exact(wanted), Value::Text(text)) => key::nfc(text) == wanted.as_str(),
-            (Test::Equal(wanted), value) => wanted == value,
+            (Test::Equal(wanted), held) => wanted == held,
             (Test::RefersTo(ids), Value::Ref(to)) => ids.contains(&to.id),
             _ => false,
         }

@@ -220,15 +220,15 @@ impl Rules for MandateRules {
         if old.is_some() {
             return Ok(());
         }
-        let (mandater, mandatee) = (new.reference(MANDATER), new.reference(MANDATEE));
-        if mandater == mandatee {
+        let giver = new.reference(MANDATER);
+        if giver == new.reference(MANDATEE) {
             return Err(Error::reference("mandatee", "expected somebody else than the mandater"));
         }
         let gives = |given: &Value| {
-            let held = given.as_ref().and_then(|to| context.with.get(to.id));
-            held.is_some_and(|held| match mandater {
-                Some(from) if from.kind == Kind::User => context.with.held.contains(&held.id()),
-                Some(from) => held.attributes().reference(role::ORGANIZATION) == Some(from),
+            let role = given.as_ref().and_then(|to| context.with.get(to.id));
+            role.is_some_and(|role| match giver {
+                Some(from) if from.kind == Kind::User => context.with.held.contains(&role.id()),
+                Some(from) => role.attributes().reference(role::ORGANIZATION) == Some(from),
                 None => false,
             })
         };
