@@ -1,4 +1,17 @@
-//! The one integration binary.
+//! The one integration binary: every folder below `tests/` is a module of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "helpers of tests may stop a test as the tests themselves may"
+)]
+
+mod api;
+mod auth;
 mod kit;
+mod laws;
+mod schema;
 mod store;

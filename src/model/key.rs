@@ -51,6 +51,11 @@ pub fn unique_key(text: &str, ignore_case: bool) -> Vec<u8> {
     key
 }
 
+/// The uniqueness key of a reference.
+pub fn reference_key(id: uuid::Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
 /// The key of an integer or an instant.
 pub fn integer_key(number: i64) -> [u8; 8] {
     (number.cast_unsigned() ^ (1 << 63)).to_be_bytes()

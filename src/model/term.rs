@@ -1,5 +1,6 @@
 //! The terms of a search: one attribute and what its value must be.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -17,7 +18,9 @@ pub enum Test {
     /// Equals this typed value.
     Equal(Value),
     /// Refers to one of these entities.
-    RefersTo(Vec<Uuid>),
+    RefersTo(HashSet<Uuid>),
+    /// Is one of these entities: a condition on a derived attribute, looked up beforehand.
+    OneOf(HashSet<Uuid>),
 }
 
 /// One condition of a search; all must hold.
@@ -71,7 +74,7 @@ impl Term {
             }
             Test::Exact(text) => only(key::text_key(text)),
             Test::Equal(value) => only(value.key().unwrap_or_default()),
-            Test::RefersTo(_) => (Vec::new(), Some(Vec::new())),
+            Test::RefersTo(_) | Test::OneOf(_) => (Vec::new(), Some(Vec::new())),
         }
     }
 
@@ -82,7 +85,7 @@ impl Term {
                 self.attribute.syntax.ignores_case() && key::text_key(prefix).len() < key::KEY_LIMIT
             }
             Test::Equal(value) => value.as_text().is_none(),
-            Test::Exact(_) | Test::RefersTo(_) => false,
+            Test::Exact(_) | Test::RefersTo(_) | Test::OneOf(_) => false,
         }
     }
 

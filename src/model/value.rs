@@ -80,7 +80,7 @@ impl Value {
     pub fn unique_key(&self, ignore_case: bool) -> Vec<u8> {
         match self {
             Self::Text(text) => key::unique_key(text, ignore_case),
-            Self::Ref(to) => to.id.as_bytes().to_vec(),
+            Self::Ref(to) => key::reference_key(to.id),
             other => other.key().unwrap_or_default(),
         }
     }

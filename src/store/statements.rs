@@ -164,6 +164,7 @@ pub(super) mod sqlite {
     // A transaction holds the one writer: nobody else changes what it has read.
     pub(in crate::store) const LOAD_ROWS: &str = BY_ROWS;
     pub(in crate::store) const LOAD_IDS: &str = BY_IDS;
+    pub(in crate::store) const SHARE_IDS: &str = BY_IDS;
     pub(in crate::store) const INSERT_ENTITIES: &str = "INSERT INTO entity (id, kind, home, version, created, updated, doc) \
          SELECT unhex(j.value->>0), j.value->>1, j.value->>2, 1, j.value->>3, j.value->>3, j.value->>4 \
          FROM json_each($1) j RETURNING row, id";
@@ -237,6 +238,8 @@ pub(super) mod postgres {
         columns!(),
         " FROM entity e WHERE e.id = ANY($1) ORDER BY e.row FOR NO KEY UPDATE"
     );
+    pub(in crate::store) const SHARE_IDS: &str =
+        concat!("SELECT ", columns!(), " FROM entity e WHERE e.id = ANY($1) ORDER BY e.row FOR SHARE");
     pub(in crate::store) const INSERT_ENTITIES: &str = "INSERT INTO entity (id, kind, home, version, created, updated, doc) \
          SELECT n.id, n.kind, n.home, 1, n.at, n.at, n.doc \
          FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) \
@@ -331,6 +334,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
             postgres::BY_ROWS,
             postgres::LOAD_ROWS,
             postgres::LOAD_IDS,
+            postgres::SHARE_IDS,
             postgres::TAKEN,
             postgres::REFERRERS,
         ],

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use uuid::Uuid;
 
+pub use crate::audit::record::AuditRow;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
 use crate::store::job::Jobs;
@@ -82,31 +83,6 @@ pub struct Credential {
     pub phc: String,
     /// When it was set, microseconds.
     pub set: i64,
-}
-
-/// An audit record as the table holds it: canonical bytes, and the columns that filters use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRow {
-    /// The record's id.
-    pub id: Uuid,
-    /// Microseconds.
-    pub at: i64,
-    /// The event id, for example `VLT_USER_CREATE`.
-    pub event_id: String,
-    /// The module.
-    pub module_id: String,
-    /// request, success or failure.
-    pub category: String,
-    /// The acting client; empty when unknown.
-    pub client: String,
-    /// The kind's name.
-    pub kind: String,
-    /// The entity concerned.
-    pub entity_id: Option<Uuid>,
-    /// The reference of the event; empty when none.
-    pub reference_id: String,
-    /// The canonical form, version byte first; the truth the other columns derive from.
-    pub canonical: Vec<u8>,
 }
 
 /// Which audit records are wanted; every condition that is present must hold.
@@ -229,6 +205,10 @@ pub trait Write: Secrets + Jobs + Send {
     /// The entities of those ids that exist, locked against change until the end, in row order.
     async fn load(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error>;
 
+    /// The entities of those ids that exist, kept from being changed or removed until the end, in row order;
+    /// several transactions may hold the same companion.
+    async fn companions(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error>;
+
     /// The entities of those rows that exist, locked against change until the end, in row order.
     async fn load_rows(&mut self, rows: &[Row]) -> Result<Vec<Stored>, Error>;
 
@@ -274,6 +254,9 @@ pub trait Write: Secrets + Jobs + Send {
 
     /// Sets or replaces the password of a user or API client.
     async fn set_credential(&mut self, subject: Row, credential: &Credential) -> Result<(), Error>;
+
+    /// The value of a setting, within the transaction.
+    async fn setting(&mut self, name: &str) -> Result<Option<String>, Error>;
 
     /// Sets a setting.
     async fn set_setting(&mut self, name: &str, value: &str) -> Result<(), Error>;
@@ -350,8 +333,8 @@ pub trait Store: Read {
     /// Has `listener` called after every commit, before its answer, and for commits of other processes.
     fn on_commit(&self, listener: Arc<dyn Fn(Touched) + Send + Sync>);
 
-    /// Grows with every commit of this or another process that caches must not miss.
-    fn epoch(&self) -> u64;
+    /// Whether commits of other processes reach the listeners in time; while not, nothing cached may be used.
+    fn is_following(&self) -> bool;
 
     /// Rebuilds every derived table from the entities; returns how many entities there are.
     async fn reindex(&self) -> Result<u64, Error>;

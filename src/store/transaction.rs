@@ -201,6 +201,18 @@ macro_rules! transaction {
                 }
             }
 
+            impl Tx<'_> {
+                async fn load_by(&mut self, sql: &'static str, ids: &[Uuid]) -> Result<Vec<Stored>, Error> {
+                    if ids.is_empty() {
+                        return Ok(Vec::new());
+                    }
+                    let mut ids = ids.to_vec();
+                    ids.sort_unstable();
+                    ids.dedup();
+                    self.fetch_entities($batch(sql, vec![Column::Id(ids)])).await
+                }
+            }
+
             #[async_trait]
             impl Write for Tx<'_> {
                 fn registry(&self) -> Arc<Registry> {
@@ -208,13 +220,11 @@ macro_rules! transaction {
                 }
 
                 async fn load(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error> {
-                    if ids.is_empty() {
-                        return Ok(Vec::new());
-                    }
-                    let mut ids = ids.to_vec();
-                    ids.sort_unstable();
-                    ids.dedup();
-                    self.fetch_entities($batch(batch::LOAD_IDS, vec![Column::Id(ids)])).await
+                    self.load_by(batch::LOAD_IDS, ids).await
+                }
+
+                async fn companions(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error> {
+                    self.load_by(batch::SHARE_IDS, ids).await
                 }
 
                 async fn load_rows(&mut self, rows: &[Row]) -> Result<Vec<Stored>, Error> {
@@ -360,6 +370,11 @@ macro_rules! transaction {
                     let statement =
                         query(statements::SET_CREDENTIAL).bind(subject).bind(credential.phc.clone()).bind(credential.set);
                     self.execute(statement).await.map(|_| ())
+                }
+
+                async fn setting(&mut self, name: &str) -> Result<Option<String>, Error> {
+                    let rows = self.fetch(query(statements::SETTING).bind(name.to_owned())).await?;
+                    rows.first().map(|row| Ok(column!(row, 0))).transpose()
                 }
 
                 async fn set_setting(&mut self, name: &str, value: &str) -> Result<(), Error> {

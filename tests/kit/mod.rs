@@ -1,3 +1,40 @@
-//! What several rooms of tests share. Holds no test.
+//! What several rooms of tests share: databases, servers, callers, answers. Holds no test.
 
+pub mod answer;
+pub mod bed;
+pub mod caller;
 pub mod postgres;
+
+pub use answer::Answer;
+pub use bed::{Bed, On};
+pub use caller::Caller;
+
+/// Expands a test over both databases: `on_both! { async fn a_sentence(bed: Bed) { … } }` becomes the tests
+/// `a_sentence::sqlite` and `a_sentence::postgres`; the second says that it was skipped where there is no server.
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($bed:ident: Bed) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn run($bed: $crate::kit::Bed) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                if let Some(bed) = $crate::kit::Bed::start($crate::kit::On::Sqlite).await {
+                    run(bed).await;
+                }
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(bed) = $crate::kit::Bed::start($crate::kit::On::Postgres).await {
+                    run(bed).await;
+                }
+            }
+        }
+    )+};
+}

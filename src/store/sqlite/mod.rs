@@ -178,8 +178,9 @@ impl Store for Sqlite {
         self.shared.listen(listener);
     }
 
-    fn epoch(&self) -> u64 {
-        self.shared.epoch()
+    fn is_following(&self) -> bool {
+        // The writer itself looks for other processes' commits; while it lives, it does.
+        !self.messages.is_closed()
     }
 
     async fn reindex(&self) -> Result<u64, Error> {

@@ -1,0 +1,22 @@
+//! The auth room: who is calling, and may they even try.
+//!
+//! The road of a password: [`authenticate`] asks [`verified`] (seen lately?), then [`attempts`] (may this address
+//! try this name now?), then the client source, then [`password`] (exactly one argon2 verification), and settles
+//! the attempt. `workers` are the threads under `password`; `tally` and `bounded` are the arithmetic and the
+//! memory bound under `attempts`; [`doors`] limits the public doors per address, told apart by [`origin`].
+//!
+//! argon2 lives only here. This room must not know HTTP, XML or SQL: credentials arrive as
+//! [`credentials::Presented`], clients through the trait [`authenticate::ClientSource`]. It must never log, store
+//! or print a password, nor a name that belongs to no client (people type passwords into the wrong field).
+
+pub mod attempts;
+pub mod authenticate;
+mod bounded;
+pub mod credentials;
+pub mod doors;
+pub mod origin;
+pub mod password;
+pub mod principal;
+mod tally;
+pub mod verified;
+mod workers;

@@ -1,0 +1,151 @@
+//! `valtuus client`: API clients, made and changed by the same operations as everything else.
+
+use std::io::BufRead as _;
+
+use zeroize::Zeroizing;
+
+use crate::cli::{ClientAction, ClientAddArgs, Exit, GrantSpec, Preset};
+use crate::config::Config;
+use crate::model::{Error, Grants};
+use crate::operation::client::{self, ClientChange};
+use crate::operation::{Caller, Engine};
+use crate::server::compose;
+use crate::store::Credential;
+use crate::world::{SharedWorld, alphanumeric};
+
+const LETTERS: usize = 32;
+
+struct Desk<'a> {
+    config: &'a Config,
+    world: SharedWorld,
+    engine: Engine,
+    caller: Caller,
+}
+
+/// Carries out a command on API clients.
+pub async fn run(config: &Config, world: SharedWorld, action: ClientAction) -> Result<Exit, String> {
+    let store = compose::open(config, &world, true).await.map_err(|error| error.to_string())?;
+    let engine = compose::engine(store, config, world.clone()).await.map_err(|error| error.to_string())?;
+    let desk = Desk { config, world, engine, caller: Caller::local("command line") };
+    let outcome = desk.carry_out(action).await;
+    desk.engine.store.close().await;
+    outcome
+}
+
+fn words(name: &str, error: &Error) -> String {
+    match error {
+        Error::NotFound { .. } => format!("there is no client {name}"),
+        Error::AlreadyExists { .. } => format!("there is a client {name} already"),
+        Error::Unavailable { detail, .. } | Error::Internal { detail } => format!("{error}: {detail}"),
+        other => other.to_string(),
+    }
+}
+
+impl Desk<'_> {
+    async fn carry_out(&self, action: ClientAction) -> Result<Exit, String> {
+        match action {
+            ClientAction::Add(args) => self.add(args).await,
+            ClientAction::List => self.list().await,
+            ClientAction::Disable(args) => {
+                self.change(&args.name, ClientChange::Enabled(false), "disabled").await
+            }
+            ClientAction::Enable(args) => {
+                self.change(&args.name, ClientChange::Enabled(true), "enabled").await
+            }
+            ClientAction::Reset(args) => {
+                let (password, shown) = self.password(args.password_stdin)?;
+                let credential = self.credential(password.clone()).await?;
+                let exit = self.change(&args.name, ClientChange::Reset(credential), "reset").await?;
+                self.show(&args.name, shown.then_some(&password));
+                Ok(exit)
+            }
+        }
+    }
+
+    fn password(&self, from_stdin: bool) -> Result<(Zeroizing<String>, bool), String> {
+        if !from_stdin {
+            return Ok((Zeroizing::new(alphanumeric(self.world.as_ref(), LETTERS)), true));
+        }
+        let mut line = Zeroizing::new(String::new());
+        std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input: {error}"))?;
+        let password = Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
+        if password.chars().count() < 8 {
+            return Err("expected a password of at least 8 characters on standard input".to_owned());
+        }
+        Ok((password, false))
+    }
+
+    async fn credential(&self, password: Zeroizing<String>) -> Result<Credential, String> {
+        let verifier =
+            compose::verifier(&self.config.auth, self.world.clone()).map_err(|error| error.to_string())?;
+        let phc = verifier.hash(password).await.map_err(|error| error.to_string())?;
+        Ok(Credential { phc, set: self.world.now() })
+    }
+
+    async fn add(&self, args: ClientAddArgs) -> Result<Exit, String> {
+        let grants = match args.preset {
+            Some(preset) => Grants::preset(preset_name(preset)).unwrap_or_default(),
+            None => args.grants.iter().map(grant_word).collect(),
+        };
+        Grants::parse(grants.iter().map(String::as_str)).map_err(|error| error.to_string())?;
+        let (password, shown) = self.password(args.password_stdin)?;
+        let credential = self.credential(password.clone()).await?;
+        client::add(&self.engine, &self.caller, &args.name, &grants, credential)
+            .await
+            .map_err(|error| words(&args.name, &error))?;
+        self.show(&args.name, shown.then_some(&password));
+        Ok(Exit::Done)
+    }
+
+    async fn change(&self, name: &str, change: ClientChange, done: &str) -> Result<Exit, String> {
+        client::change(&self.engine, &self.caller, name, change)
+            .await
+            .map_err(|error| words(name, &error))?;
+        if !self.config.output.json {
+            eprintln!("client {name} {done}");
+        }
+        Ok(Exit::Done)
+    }
+
+    /// A random password is a result and shown once, on stdout.
+    fn show(&self, name: &str, password: Option<&Zeroizing<String>>) {
+        match (password, self.config.output.json) {
+            (Some(password), true) => {
+                println!("{}", serde_json::json!({"name": name, "password": password.as_str()}))
+            }
+            (None, true) => println!("{}", serde_json::json!({ "name": name })),
+            (Some(password), false) => println!("{}", password.as_str()),
+            (None, false) => {}
+        }
+    }
+
+    async fn list(&self) -> Result<Exit, String> {
+        let clients = client::all(&self.engine.store).await.map_err(|error| words("", &error))?;
+        if self.config.output.json {
+            let list: Vec<_> = clients
+                .iter()
+                .map(|c| serde_json::json!({"name": c.name, "id": c.id, "enabled": c.enabled, "grants": c.words}))
+                .collect();
+            println!("{}", serde_json::Value::from(list));
+            return Ok(Exit::Done);
+        }
+        for client in clients {
+            let state = if client.enabled { "enabled" } else { "disabled" };
+            println!("{}\t{state}\t{}", client.name, client.words.join(" "));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn preset_name(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Admin => "admin",
+        Preset::Writer => "writer",
+        Preset::Reader => "reader",
+    }
+}
+
+fn grant_word(grant: &GrantSpec) -> String {
+    let word = |part: &Option<String>| part.clone().unwrap_or_else(|| "*".to_owned());
+    format!("{}:{}", word(&grant.verb), word(&grant.kind))
+}

@@ -1,0 +1,52 @@
+//! Carrying a command out: logging, the runtime, and the way from a command to what does it.
+
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Command, Exit, Invocation, clients, config, serve, upkeep};
+use crate::config::{Config, LogConfig, LogFormat};
+use crate::world::{Real, SharedWorld};
+
+/// Carries out what was asked for; the result is the exit status of the process.
+pub fn run(invocation: Invocation) -> Exit {
+    let Invocation { config, command } = invocation;
+    log(&config.log);
+    if let Command::Config { action } = &command {
+        return config::run(action, &config, &mut std::io::stdout()).unwrap_or(Exit::Failed);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(config, command)),
+        Err(error) => failed(&format!("the runtime does not start: {error}")),
+    }
+}
+
+async fn dispatch(config: Config, command: Command) -> Exit {
+    let world: SharedWorld = Arc::new(Real);
+    let outcome = match command {
+        Command::Serve(_) => serve::run(config, world).await,
+        Command::Migrate(args) => upkeep::migrate(&config, &args).await,
+        Command::Client { action } => clients::run(&config, world, action).await,
+        Command::Reindex => upkeep::reindex(&config, world).await,
+        Command::Check => upkeep::check(&config, world).await,
+        Command::Bench(_) => Err("not built".to_owned()),
+        Command::Config { .. } => Ok(Exit::Usage),
+    };
+    outcome.unwrap_or_else(|message| failed(&message))
+}
+
+fn failed(message: &str) -> Exit {
+    eprintln!("valtuus: {message}");
+    Exit::Failed
+}
+
+fn log(config: &LogConfig) {
+    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Only one subscriber can be set; a second one, in tests, changes nothing.
+    let _ = match config.format {
+        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+}

@@ -1,0 +1,210 @@
+//! Whether a configuration makes sense as a whole: ranges, pairs, classes, names.
+//!
+//! Pure: looks at nothing but the configuration. Does not know which names of attributes are built in or
+//! reserved; whoever registers the kinds checks that.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use super::error::{ConfigError, Problem};
+use super::{Config, CustomAttribute, OrganizationClass};
+
+/// Collects problems; empty at the end means sound.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, key: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem { key: key.into(), place: None, message: message.into() });
+    }
+
+    /// Adds a problem unless `value` lies in `range`; `unit` completes the sentence, such as `bytes`.
+    fn range(&mut self, key: &str, value: u64, range: &RangeInclusive<u64>, unit: &str) {
+        if !range.contains(&value) {
+            let (low, high) = (range.start(), range.end());
+            self.add(key, format!("is {value}, but must be between {low} and {high} {unit}"));
+        }
+    }
+}
+
+/// Every problem of `config`.
+pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut problems = Problems::default();
+    listener(config, &mut problems);
+    store(config, &mut problems);
+    limits(config, &mut problems);
+    auth(config, &mut problems);
+    password_policy(config, &mut problems);
+    classes(&config.organizations.classes, &mut problems);
+    attributes(&config.attributes, &mut problems);
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.filter) {
+        problems.add("log.filter", format!("is not a filter: {error}"));
+    }
+    if problems.0.is_empty() { Ok(()) } else { Err(ConfigError { problems: problems.0 }) }
+}
+
+fn size(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+fn listener(config: &Config, problems: &mut Problems) {
+    let serve = &config.serve;
+    if serve.demo && !serve.listen.ip().is_loopback() {
+        let message = format!("a demonstration listens on loopback only, not on {}", serve.listen.ip());
+        problems.add("serve.listen", message);
+    }
+    if let Some(workers) = serve.workers {
+        problems.range("serve.workers", u64::from(workers), &(1..=1_024), "threads");
+    }
+    problems.range("serve.stop-seconds", u64::from(serve.stop_seconds), &(0..=3_600), "seconds");
+    match (&config.tls.cert, &config.tls.key) {
+        (Some(_), None) => {
+            problems.add("tls.key", "is missing: `tls.cert` is given and needs its private key");
+        }
+        (None, Some(_)) => {
+            problems.add("tls.cert", "is missing: `tls.key` is given and needs its certificate");
+        }
+        (Some(_), Some(_)) if serve.plain_http => {
+            problems
+                .add("serve.plain-http", "excludes `tls.cert` and `tls.key`: plain HTTP uses no certificate");
+        }
+        _ => {}
+    }
+}
+
+fn store(config: &Config, problems: &mut Problems) {
+    let store = &config.store;
+    if store.data_dir.as_os_str().is_empty() {
+        problems.add("store.data-dir", "is empty");
+    }
+    problems.range("store.pool-size", u64::from(store.pool_size), &(1..=1_000), "connections");
+    problems.range("store.wait-seconds", u64::from(store.wait_seconds), &(1..=600), "seconds");
+    problems.range("store.group-size", u64::from(store.group_size), &(1..=4_096), "changes");
+    problems.range("store.group-millis", u64::from(store.group_millis), &(0..=1_000), "milliseconds");
+}
+
+fn limits(config: &Config, problems: &mut Problems) {
+    let limits = &config.limits;
+    problems.range("limits.request-line", size(limits.request_line), &(256..=65_536), "bytes");
+    problems.range("limits.body", size(limits.body), &(1_024..=1_073_741_824), "bytes");
+    problems.range("limits.parameters", size(limits.parameters), &(8..=10_000), "parameters");
+    problems.range("limits.value", size(limits.value), &(256..=16_777_216), "bytes");
+    problems.range("limits.depth", size(limits.depth), &(4..=512), "levels");
+    problems.range("limits.xml-children", size(limits.xml_children), &(16..=10_000_000), "children");
+    let times = [
+        ("limits.head-seconds", limits.head_seconds),
+        ("limits.body-seconds", limits.body_seconds),
+        ("limits.keep-alive-seconds", limits.keep_alive_seconds),
+        ("limits.stall-seconds", limits.stall_seconds),
+    ];
+    for (key, seconds) in times {
+        problems.range(key, u64::from(seconds), &(1..=3_600), "seconds");
+    }
+}
+
+fn auth(config: &Config, problems: &mut Problems) {
+    let auth = &config.auth;
+    if !auth.query_credentials && !auth.basic {
+        problems.add("auth.basic", "is off, and so is `auth.query-credentials`: nobody could sign in");
+    }
+    if auth.bootstrap_password.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
+        problems.add("auth.bootstrap-password", "is empty");
+    }
+    let argon2 = &auth.argon2;
+    problems.range("auth.argon2.memory-kib", u64::from(argon2.memory_kib), &(19_456..=4_194_304), "KiB");
+    problems.range("auth.argon2.iterations", u64::from(argon2.iterations), &(2..=1_000), "passes");
+    problems.range("auth.argon2.parallelism", u64::from(argon2.parallelism), &(1..=64), "lanes");
+    if let Some(workers) = argon2.workers {
+        problems.range("auth.argon2.workers", u64::from(workers), &(1..=1_024), "threads");
+    }
+    problems.range("auth.argon2.queue", size(argon2.queue), &(1..=1_000_000), "verifications");
+    problems.range("auth.argon2.wait-seconds", u64::from(argon2.wait_seconds), &(1..=600), "seconds");
+    problems.range("auth.cache.ttl-seconds", u64::from(auth.cache.ttl_seconds), &(0..=86_400), "seconds");
+    problems.range("auth.cache.capacity", auth.cache.capacity, &(1..=10_000_000), "credentials");
+    attempts(config, problems);
+}
+
+fn attempts(config: &Config, problems: &mut Problems) {
+    let attempts = &config.auth.attempts;
+    let longest = u64::from(attempts.longest_delay_millis);
+    problems.range("auth.attempts.longest-delay-millis", longest, &(1..=3_600_000), "milliseconds");
+    if attempts.first_delay_millis > attempts.longest_delay_millis {
+        let message = "is longer than `auth.attempts.longest-delay-millis`";
+        problems.add("auth.attempts.first-delay-millis", message);
+    }
+    problems.range("auth.attempts.lock-after", u64::from(attempts.lock_after), &(1..=1_000_000), "failures");
+    problems.range("auth.attempts.lock-seconds", u64::from(attempts.lock_seconds), &(1..=604_800), "seconds");
+    problems.range("auth.attempts.capacity", attempts.capacity, &(100..=100_000_000), "names");
+}
+
+fn password_policy(config: &Config, problems: &mut Problems) {
+    let policy = &config.password_policy;
+    problems.range("password-policy.max", size(policy.max), &(8..=4_096), "characters");
+    if policy.min == 0 || policy.min > policy.max {
+        let message = format!("is {}, but must be between 1 and `password-policy.max`", policy.min);
+        problems.add("password-policy.min", message);
+    }
+}
+
+fn classes(classes: &[OrganizationClass], problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (index, class) in classes.iter().enumerate() {
+        let key = format!("organizations.classes[{index}]");
+        if class.name.trim().is_empty() || class.name.chars().any(char::is_control) {
+            problems.add(format!("{key}.name"), "must be a printable name");
+        }
+        if !seen.insert(class.name.as_str()) {
+            problems.add(format!("{key}.name"), format!("`{}` is declared twice", class.name));
+        }
+        let mut roles = BTreeSet::new();
+        for role in &class.roles {
+            if role.trim().is_empty() || role.contains('/') {
+                problems.add(format!("{key}.roles"), format!("`{role}` is not the name of a role"));
+            }
+            if !roles.insert(role) {
+                problems.add(format!("{key}.roles"), format!("names `{role}` twice"));
+            }
+        }
+    }
+    for (r#virtual, sort) in [(false, "normal"), (true, "virtual")] {
+        let defaults: Vec<&str> = classes
+            .iter()
+            .filter(|class| class.default && class.r#virtual == r#virtual)
+            .map(|class| class.name.as_str())
+            .collect();
+        if defaults.len() != 1 {
+            let found = if defaults.is_empty() { "none".to_owned() } else { defaults.join(", ") };
+            let message =
+                format!("need exactly one class with default = true for {sort} organizations, found {found}");
+            problems.add("organizations.classes", message);
+        }
+    }
+}
+
+/// Whether `name` can name a custom attribute: a letter, then at most 63 letters, digits, `_`, `.` or `-`.
+fn is_attribute_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && name.len() <= 64
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-'))
+}
+
+fn attributes(attributes: &[CustomAttribute], problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (index, attribute) in attributes.iter().enumerate() {
+        if !is_attribute_name(&attribute.name) {
+            let message = format!(
+                "`{}` is not a name: expected a letter, then at most 63 letters, digits, `_`, `.` or `-`",
+                attribute.name.escape_default()
+            );
+            problems.add(format!("attributes[{index}].name"), message);
+        }
+        if attribute.kind.is_empty() {
+            problems.add(format!("attributes[{index}].kind"), "is empty: expected a kind such as `user`");
+        }
+        if !seen.insert((attribute.kind.as_str(), attribute.name.as_str())) {
+            let message = format!("`{}` is declared twice for {}", attribute.name, attribute.kind);
+            problems.add(format!("attributes[{index}].name"), message);
+        }
+    }
+}

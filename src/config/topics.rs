@@ -1,0 +1,423 @@
+//! The topics of the configuration, one struct each, with their defaults.
+//!
+//! Keys are the field names in kebab-case. Times carry their unit in the name, sizes are bytes. Nothing here
+//! reads a file or the environment, and nothing checks: that is `layers` and `check`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::{Database, DatabaseUrl, Secret};
+
+/// `[serve]`: the listener and the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// Address and port to listen on; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Serve HTTP without TLS, for use behind a TLS proxy.
+    pub plain_http: bool,
+    /// Number of request threads; absent: as many as cores.
+    pub workers: Option<u16>,
+    /// Load sample data and the well-known demonstration client; loopback only.
+    pub demo: bool,
+    /// Refuse to start when migrations are pending, instead of running them.
+    pub no_migrate: bool,
+    /// How long requests in flight may go on after SIGTERM or SIGINT, seconds.
+    pub stop_seconds: u16,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7443)),
+            plain_http: false,
+            workers: None,
+            demo: false,
+            no_migrate: false,
+            stop_seconds: 10,
+        }
+    }
+}
+
+/// `[tls]`: a certificate of one's own; both keys or neither.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TlsConfig {
+    /// PEM file with the certificate chain, the server's own first.
+    pub cert: Option<PathBuf>,
+    /// PEM file with the private key of the first certificate.
+    pub key: Option<PathBuf>,
+}
+
+/// `[store]`: where the data lives and how many connections serve it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// Folder of the embedded database and of the self-made certificate.
+    pub data_dir: PathBuf,
+    /// Database address; absent: `sqlite://<data-dir>/valtuus.db`.
+    pub database_url: Option<DatabaseUrl>,
+    /// Most connections to a `PostgreSQL` server.
+    pub pool_size: u32,
+    /// How long a request waits for a connection before it is answered 503, seconds.
+    pub wait_seconds: u16,
+    /// Most changes that one commit of the embedded database carries.
+    pub group_size: u16,
+    /// How long the embedded database collects changes for one commit, milliseconds.
+    pub group_millis: u16,
+}
+
+impl StoreConfig {
+    /// The database in force.
+    pub fn database(&self) -> Database {
+        match &self.database_url {
+            Some(url) => url.database(),
+            None => Database::Sqlite(self.data_dir.join("valtuus.db")),
+        }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./valtuus-data"),
+            database_url: None,
+            pool_size: 8,
+            wait_seconds: 5,
+            group_size: 64,
+            group_millis: 5,
+        }
+    }
+}
+
+/// `[limits]`: how large a request may be and how slow a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Longest request line, bytes.
+    pub request_line: usize,
+    /// Largest request body, bytes.
+    pub body: usize,
+    /// Most query parameters of a request.
+    pub parameters: usize,
+    /// Longest single value, bytes.
+    pub value: usize,
+    /// Deepest nesting of elements in a document.
+    pub depth: usize,
+    /// Most attributes, and most children, of one element of a document.
+    pub xml_children: usize,
+    /// Most results of a list; 0: no ceiling.
+    pub max_results: u64,
+    /// How long a client may take to send the head of a request, seconds.
+    pub head_seconds: u16,
+    /// How long a client may take to send a body, seconds.
+    pub body_seconds: u16,
+    /// How long an idle connection is kept, seconds.
+    pub keep_alive_seconds: u16,
+    /// How long a client may stop reading an answer before it is dropped, seconds.
+    pub stall_seconds: u16,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            request_line: 8_192,
+            body: 1_048_576,
+            parameters: 100,
+            value: 65_536,
+            depth: 32,
+            xml_children: 10_000,
+            max_results: 0,
+            head_seconds: 5,
+            body_seconds: 30,
+            keep_alive_seconds: 75,
+            stall_seconds: 30,
+        }
+    }
+}
+
+/// `[auth]`: how callers prove who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct AuthConfig {
+    /// Accept `username` and `password` as query parameters.
+    pub query_credentials: bool,
+    /// Accept HTTP Basic.
+    pub basic: bool,
+    /// Password of the first client; absent: a random one is printed once at the first start.
+    pub bootstrap_password: Option<Secret>,
+    /// `[auth.argon2]`.
+    pub argon2: Argon2Config,
+    /// `[auth.cache]`.
+    pub cache: CacheConfig,
+    /// `[auth.attempts]`.
+    pub attempts: AttemptsConfig,
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self {
+            query_credentials: true,
+            basic: true,
+            bootstrap_password: None,
+            argon2: Argon2Config::default(),
+            cache: CacheConfig::default(),
+            attempts: AttemptsConfig::default(),
+        }
+    }
+}
+
+/// `[auth.argon2]`: the cost of one verification and how many run at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Argon2Config {
+    /// Memory of one hash, KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Verifying threads; absent: as many as cores.
+    pub workers: Option<u16>,
+    /// Most verifications that wait for a thread; one more is answered 503.
+    pub queue: usize,
+    /// How long a verification may wait, seconds; then 503.
+    pub wait_seconds: u16,
+}
+
+impl Default for Argon2Config {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            iterations: 2,
+            parallelism: 1,
+            workers: None,
+            queue: 1_024,
+            wait_seconds: 5,
+        }
+    }
+}
+
+/// `[auth.cache]`: how long and how many verified credentials are remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct CacheConfig {
+    /// Time to live, seconds; 0: nothing is remembered.
+    pub ttl_seconds: u32,
+    /// Most remembered credentials.
+    pub capacity: u64,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { ttl_seconds: 60, capacity: 10_000 }
+    }
+}
+
+/// `[auth.attempts]`: what failed attempts cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct AttemptsConfig {
+    /// Failures that cost nothing; the next ones are delayed.
+    pub free: u32,
+    /// First delay, milliseconds; each further failure doubles it.
+    pub first_delay_millis: u32,
+    /// Longest delay, milliseconds.
+    pub longest_delay_millis: u32,
+    /// Failures of one name from one source address after which that pair is locked.
+    pub lock_after: u32,
+    /// How long such a lock lasts, seconds.
+    pub lock_seconds: u32,
+    /// Most names and pairs that are watched.
+    pub capacity: u64,
+}
+
+impl Default for AttemptsConfig {
+    fn default() -> Self {
+        Self {
+            free: 3,
+            first_delay_millis: 250,
+            longest_delay_millis: 30_000,
+            lock_after: 10,
+            lock_seconds: 300,
+            capacity: 100_000,
+        }
+    }
+}
+
+/// `[password-policy]`: what a user's password must be like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct PasswordPolicy {
+    /// Fewest characters.
+    pub min: usize,
+    /// Most characters.
+    pub max: usize,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self { min: 8, max: 256 }
+    }
+}
+
+/// `[organizations]`: the classes an organization can be of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct OrganizationsConfig {
+    /// The classes; exactly one default among the normal and one among the virtual ones.
+    pub classes: Vec<OrganizationClass>,
+}
+
+impl Default for OrganizationsConfig {
+    fn default() -> Self {
+        let class = |name: &str, r#virtual| OrganizationClass {
+            name: name.to_owned(),
+            r#virtual,
+            roles: Vec::new(),
+            default: true,
+        };
+        Self { classes: vec![class("organization", false), class("virtual", true)] }
+    }
+}
+
+/// `[[organizations.classes]]`: one class of organizations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OrganizationClass {
+    /// The name by which requests choose it.
+    pub name: String,
+    /// Whether organizations of this class are virtual.
+    #[serde(default)]
+    pub r#virtual: bool,
+    /// Names of the roles that a new organization of this class gets.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Whether this is the class of organizations that name none.
+    #[serde(default)]
+    pub default: bool,
+}
+
+/// `[roles]`: how role lists are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct RolesConfig {
+    /// Follow role inclusion in a user's roles.
+    pub recursion: bool,
+}
+
+impl Default for RolesConfig {
+    fn default() -> Self {
+        Self { recursion: true }
+    }
+}
+
+/// `[[attributes]]`: one custom attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CustomAttribute {
+    /// The kind it belongs to, such as `user`.
+    pub kind: String,
+    /// Its name: a letter, then at most 63 letters, digits, `_`, `.` or `-`.
+    pub name: String,
+    /// Whether it can be searched.
+    #[serde(default = "yes")]
+    pub indexed: bool,
+    /// Whether it takes several values.
+    #[serde(default = "yes")]
+    pub many: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `[audit]`: the trail of changes and refusals, which are always recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// Whether reads are recorded too, of kinds without read events of their own.
+    pub reads: AuditReads,
+    /// Failed sign-ins recorded singly per name and source address in a minute; the rest as one with a count.
+    pub sign_ins_per_minute: u32,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self { reads: AuditReads::Off, sign_ins_per_minute: 10 }
+    }
+}
+
+/// How reads are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditReads {
+    /// Not at all.
+    Off,
+    /// In batches after the answer; a crash may lose the last second.
+    Deferred,
+    /// Before the answer, many reads in one commit.
+    Grouped,
+}
+
+/// `[log]`: what is written to stderr.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Lines for people or for machines.
+    pub format: LogFormat,
+    /// Which lines, in the notation of the `tracing` filters, such as `info,valtuus=debug`.
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[answers]`: how documents are written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct AnswersConfig {
+    /// `inResponseTo` with scheme and host instead of the path alone.
+    pub absolute_urls: bool,
+    /// Where a reference carries the kind of its target.
+    pub reference_style: ReferenceStyle,
+}
+
+impl Default for AnswersConfig {
+    fn default() -> Self {
+        Self { absolute_urls: false, reference_style: ReferenceStyle::Value }
+    }
+}
+
+/// Where a reference carries the kind of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferenceStyle {
+    /// On `Value`, as the 2.0 schema allows.
+    Value,
+    /// On `Attribute`, as printed in the documentation of 2.0; not valid against its schema.
+    Attribute,
+}
+
+/// `[output]`: what commands print.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct OutputConfig {
+    /// Print results that are data as JSON.
+    pub json: bool,
+}

@@ -1,0 +1,163 @@
+//! Documents of success: entities, lists of ids, lists of entities. Only what is `Visible` can be written.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED};
+
+use crate::audit::Record;
+use crate::config::{AnswersConfig, ReferenceStyle};
+use crate::http::failure::XML;
+use crate::model::visible::{Field, Shown, Visible};
+use crate::model::{Kind, visible::VisibleId};
+use crate::xml::{Encoder, encode};
+
+/// What every answer repeats of its request.
+#[derive(Debug, Clone)]
+pub struct Echo {
+    /// `inResponseTo`: the path after `/customerid-rest/services`, or the whole address; never the query.
+    pub in_response_to: String,
+    /// The request's method.
+    pub method: &'static str,
+    /// Where references carry their kind.
+    pub style: encode::ReferenceStyle,
+}
+
+impl Echo {
+    /// The echo of a request for `path`, the raw path below `/customerid-rest/services`.
+    pub fn new(answers: &AnswersConfig, path: &str, method: &'static str, host: Option<&str>) -> Self {
+        let in_response_to = match host {
+            Some(host) if answers.absolute_urls => format!("https://{host}/customerid-rest/services{path}"),
+            _ => path.to_owned(),
+        };
+        let style = match answers.reference_style {
+            ReferenceStyle::Value => encode::ReferenceStyle::Value,
+            ReferenceStyle::Attribute => encode::ReferenceStyle::Attribute,
+        };
+        Self { in_response_to, method, style }
+    }
+
+    /// Begins the document of a list of `kind`.
+    pub fn open_list(&self, kind: Kind, bytes: usize) -> Encoder {
+        let mut out = Encoder::with_capacity(bytes);
+        out.declaration();
+        out.open_list(kind.def().list, Some(&self.in_response_to), self.method);
+        out
+    }
+
+    /// Answers ids as the list of a kind: what a change touched.
+    pub fn ids(&self, kind: Kind, ids: &[uuid::Uuid]) -> HttpResponse {
+        let mut out = self.open_list(kind, 256 + ids.len() * 48);
+        for id in ids {
+            out.id(*id);
+        }
+        document(out.finish())
+    }
+
+    /// The document of one entity.
+    pub fn entity(&self, visible: &Visible<'_>) -> Vec<u8> {
+        let mut out = Encoder::with_capacity(1_024);
+        out.declaration();
+        out.open_entity(visible.kind.def().root, Some(&self.in_response_to), Some(self.method));
+        fields(&mut out, &visible.fields, self.style);
+        out.finish()
+    }
+
+    /// The document of one audit record.
+    pub fn audit_event(&self, record: &Record) -> HttpResponse {
+        let mut out = Encoder::with_capacity(2_048);
+        out.declaration();
+        out.open_entity(Kind::AuditEvent.def().root, Some(&self.in_response_to), Some(self.method));
+        audit_fields(&mut out, record);
+        document(out.finish())
+    }
+}
+
+/// Writes an id of a list.
+pub fn list_id(out: &mut Encoder, id: VisibleId) {
+    out.id(id.id());
+}
+
+/// Writes a whole entity of a list.
+pub fn list_entity(out: &mut Encoder, visible: &Visible<'_>, style: encode::ReferenceStyle) {
+    out.open_nested(visible.kind.def().root);
+    fields(out, &visible.fields, style);
+    out.close();
+}
+
+/// Writes a whole audit record of a list.
+pub fn list_audit_event(out: &mut Encoder, record: &Record) {
+    out.open_nested(Kind::AuditEvent.def().root);
+    audit_fields(out, record);
+    out.close();
+}
+
+fn audit_fields(out: &mut Encoder, record: &Record) {
+    for (name, values) in record.shown() {
+        out.attribute(name, values.iter().map(String::as_str));
+    }
+}
+
+fn fields(out: &mut Encoder, fields: &[Field<'_>], style: encode::ReferenceStyle) {
+    for field in fields {
+        match field.values.first() {
+            Some(Shown::Reference(kind, _)) if style == encode::ReferenceStyle::Attribute => {
+                let ids = field.values.iter().filter_map(|value| match value {
+                    Shown::Reference(_, id) => Some(*id),
+                    Shown::Text(_) | Shown::Entity(_) => None,
+                });
+                out.reference(&field.name, kind.name(), ids, style);
+            }
+            _ => {
+                out.open_attribute(&field.name);
+                for value in &field.values {
+                    one(out, value, style);
+                }
+                out.close();
+            }
+        }
+    }
+}
+
+fn one(out: &mut Encoder, value: &Shown<'_>, style: encode::ReferenceStyle) {
+    match value {
+        Shown::Text(text) => out.value(text),
+        Shown::Reference(kind, id) => {
+            let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+            out.typed_value(kind.name(), id.hyphenated().encode_lower(&mut text));
+        }
+        Shown::Entity(visible) => {
+            out.open_nested("Entity");
+            fields(out, &visible.fields, style);
+            out.close();
+        }
+    }
+}
+
+/// A document of success.
+pub fn document(body: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).body(body)
+}
+
+/// The ETag of an answer: the version that `If-Match` compares, and a digest of the document, because names of
+/// organizations and the client's grants shape it too.
+pub fn etag(version: i64, body: &[u8]) -> String {
+    let digest = blake3::hash(body);
+    let short = digest.as_bytes().first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    format!("\"{version}-{short:08x}\"")
+}
+
+/// A document of one entity with its validators.
+pub fn validated(body: Vec<u8>, etag: &str, updated: i64) -> HttpResponse {
+    let modified = http_date(updated);
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, XML))
+        .insert_header((ETAG, etag))
+        .insert_header((LAST_MODIFIED, modified))
+        .body(body)
+}
+
+/// An instant in the form of HTTP headers.
+fn http_date(micros: i64) -> String {
+    let seconds = u64::try_from(micros / 1_000_000).unwrap_or_default();
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    actix_web::http::header::HttpDate::from(at).to_string()
+}

@@ -1,0 +1,175 @@
+//! From arguments — query parameters or a document — to what an operation takes. The one border where names of
+//! attributes become attributes.
+
+use crate::http::params::shortened;
+use crate::model::attribute::Access;
+use crate::model::registry::Attribute;
+use crate::model::state::Given;
+use crate::model::value::Syntax;
+use crate::model::{AttrId, Error, Kind};
+use crate::operation::Engine;
+use crate::operation::search::{Argument, attribute};
+use crate::xml::Document;
+use crate::xml::chars::is_xml_text;
+use crate::xml::generated::{AttributeTypeContent, EntityType};
+
+/// Arguments with their values together, and whether they came from a query, where a comma may separate values.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    /// Names in order of appearance, each once, with every value.
+    pub named: Vec<(String, Vec<String>)>,
+    /// Whether they stand in the query.
+    pub from_query: bool,
+}
+
+impl Arguments {
+    /// Arguments of a query; repeats are values of one argument.
+    pub fn of_query(arguments: Vec<Argument>) -> Self {
+        let mut named: Vec<(String, Vec<String>)> = Vec::new();
+        for Argument { name, value } in arguments {
+            match named.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, values)) => values.push(value),
+                None => named.push((name, vec![value])),
+            }
+        }
+        Self { named, from_query: true }
+    }
+
+    /// Arguments of a document: the root must be the kind's, every attribute stands once, by value.
+    pub fn of_document(kind: Kind, document: Document) -> Result<Self, Error> {
+        let expected = || Error::invalid("document", format!("expected a {} element", kind.def().root));
+        let Document::Entity { root, entity } = document else { return Err(expected()) };
+        if root != kind.def().root {
+            return Err(expected());
+        }
+        Ok(Self { named: values(entity)?, from_query: false })
+    }
+
+    /// Takes the values of that name out; empty when it was not given.
+    pub fn take(&mut self, name: &str) -> Vec<String> {
+        let found = self.named.iter().position(|(known, _)| known == name);
+        found.map(|at| self.named.remove(at).1).unwrap_or_default()
+    }
+
+    /// Takes the one value of that name out; error 1 when there are several.
+    pub fn take_one(&mut self, name: &str) -> Result<Option<String>, Error> {
+        let mut values = self.take(name);
+        if values.len() > 1 {
+            return Err(Error::invalid(name, "expected only once"));
+        }
+        Ok(values.pop())
+    }
+}
+
+fn values(entity: EntityType) -> Result<Vec<(String, Vec<String>)>, Error> {
+    let mut named: Vec<(String, Vec<String>)> = Vec::new();
+    for attribute in entity.attribute {
+        let name = attribute.name.ok_or_else(|| Error::invalid("document", "an Attribute without a name"))?;
+        if named.iter().any(|(known, _)| *known == name) {
+            return Err(Error::invalid(shortened(&name), "the attribute stands twice in the document"));
+        }
+        let AttributeTypeContent::Value(values) = attribute.content else {
+            return Err(Error::invalid(shortened(&name), "expected Value elements, not Entity"));
+        };
+        let values: Vec<String> = values.into_iter().map(|value| value.content).collect();
+        // An attribute without values says the same as an empty one: it is removed.
+        named.push((name, if values.is_empty() { vec![String::new()] } else { values }));
+    }
+    Ok(named)
+}
+
+/// Turns arguments into values of attributes that the client may set; `creating` also lets it set those fixed
+/// at creation. Error 1 names an unknown, forbidden, repeated or ill-formed one.
+pub async fn given(
+    engine: &Engine,
+    kind: Kind,
+    arguments: Arguments,
+    creating: bool,
+) -> Result<Vec<(AttrId, Vec<Given>)>, Error> {
+    let mut given: Vec<(AttrId, Vec<Given>)> = Vec::with_capacity(arguments.named.len());
+    for (name, values) in arguments.named {
+        let attribute =
+            attribute(engine, kind, kind.def().written(&name)).await.map_err(|error| match error {
+                Error::Invalid { expected, .. } => Error::invalid(shortened(&name), expected),
+                other => other,
+            })?;
+        let settable = match attribute.access {
+            Access::ReadWrite => true,
+            Access::CreateOnly => creating,
+            Access::ServerSet | Access::Derived => false,
+        };
+        if !settable {
+            return Err(Error::invalid(shortened(&name), "this attribute cannot be set by this operation"));
+        }
+        if given.iter().any(|(known, _)| *known == attribute.id) {
+            return Err(Error::invalid(shortened(&name), "the attribute is given twice"));
+        }
+        let split = arguments.from_query && kind == Kind::Organization && attribute.id.is_custom();
+        let values =
+            if split { values.iter().flat_map(|value| comma_separated(value)).collect() } else { values };
+        given.push((attribute.id, read(&attribute, &name, &values)?));
+    }
+    Ok(given)
+}
+
+fn read(attribute: &Attribute, name: &str, values: &[String]) -> Result<Vec<Given>, Error> {
+    let mut read = Vec::with_capacity(values.len());
+    for value in values {
+        if !is_xml_text(value) {
+            return Err(Error::invalid(name, "contains characters that XML cannot carry"));
+        }
+        if value.is_empty() && !matches!(attribute.syntax, Syntax::Choice(_)) {
+            continue;
+        }
+        read.push(match attribute.syntax {
+            Syntax::Reference(_) => Given::Reference(value.as_str().into()),
+            syntax => Given::Value(syntax.parse(value).map_err(|expected| Error::invalid(name, expected))?),
+        });
+    }
+    if read.len() > 1 && !attribute.many || values.len() > 1 && !attribute.many {
+        return Err(Error::invalid(name, "this attribute has a single value"));
+    }
+    Ok(read)
+}
+
+/// Splits at commas; `\,` is a comma and `\\` a backslash (conventions: organizations' custom attributes).
+fn comma_separated(text: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let last = values.len() - 1;
+        let Some(value) = values.get_mut(last) else { break };
+        match letter {
+            ',' => values.push(String::new()),
+            '\\' => match letters.next() {
+                Some(next @ (',' | '\\')) => value.push(next),
+                Some(other) => value.extend(['\\', other]),
+                None => value.push('\\'),
+            },
+            other => value.push(other),
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_separate_unless_escaped() {
+        assert_eq!(comma_separated("a,b"), ["a", "b"]);
+        assert_eq!(comma_separated(r"a\,b\\,c\d\"), [r"a,b\", r"c\d\"]);
+        assert_eq!(comma_separated(""), [""]);
+    }
+
+    #[test]
+    fn repeats_of_a_query_come_together() {
+        let pairs = [("a", "1"), ("b", "2"), ("a", "3")];
+        let arguments = pairs.map(|(n, v)| Argument { name: n.into(), value: v.into() }).to_vec();
+        let mut arguments = Arguments::of_query(arguments);
+        assert_eq!(arguments.take("a"), ["1", "3"]);
+        assert_eq!(arguments.take("c"), [""; 0]);
+        assert!(arguments.take_one("b").unwrap().is_some());
+    }
+}

@@ -1,0 +1,308 @@
+//! Requests that change something: arguments to a change, the change performed, and its answer. What is refused
+//! before a change could begin is recorded too.
+
+use actix_web::HttpResponse;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::audit::Action;
+use crate::http::answer::Echo;
+use crate::http::arguments::{Arguments, given};
+use crate::http::dialect::Operation;
+use crate::http::failure::Failure;
+use crate::http::service::Service;
+use crate::model::kind::{role, user};
+use crate::model::state::{Draft, Given, Patch};
+use crate::model::{AttrId, Error, Kind, Value, Verb};
+use crate::operation::assign::Assign;
+use crate::operation::create::Create;
+use crate::operation::delete::Delete;
+use crate::operation::move_organization::MoveOrganization;
+use crate::operation::revoke::TakeStep;
+use crate::operation::update::{Precondition, Update};
+use crate::operation::{Caller, perform, read, refuse};
+use crate::store::Credential;
+
+/// A request for a change, understood as far as HTTP goes.
+pub struct Request<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The decoded segments that stand for `{}` in the address.
+    pub keys: Vec<String>,
+    /// Its arguments.
+    pub arguments: Arguments,
+    /// Its precondition.
+    pub precondition: Precondition,
+    /// Its echo.
+    pub echo: Echo,
+}
+
+/// The action of a changing operation; `None` for reads.
+pub fn action(operation: Operation) -> Option<Action> {
+    let (verb, kind) = match operation {
+        Operation::Create(kind, _) => (Verb::Create, kind),
+        Operation::Update(kind) => (Verb::Update, kind),
+        Operation::Delete(kind) => (Verb::Delete, kind),
+        Operation::Step(_, step) => return Some(step.action(None)),
+        Operation::MoveOrganization => {
+            return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
+        }
+        Operation::Assign(true) => (Verb::Create, Kind::Assignment),
+        Operation::Assign(false) => (Verb::Delete, Kind::Assignment),
+        Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => return None,
+    };
+    Some(Action::of(verb, kind, None))
+}
+
+impl Request<'_> {
+    /// Performs the change and answers what it touched.
+    pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
+        match operation {
+            Operation::Create(kind, below) => self.create(kind, below).await,
+            Operation::Update(kind) => self.update(kind).await,
+            Operation::Delete(kind) => self.delete(kind).await,
+            Operation::Step(kind, step) => {
+                let id = self.prepared(operation, kind).await?;
+                let step = TakeStep::new(&self.service.engine, step, id, self.precondition.clone());
+                let id = perform(&self.service.engine, self.caller, step).await?;
+                Ok(self.echo.ids(kind, &[id]))
+            }
+            Operation::MoveOrganization => self.move_organization().await,
+            Operation::Assign(give) => self.assign(give).await,
+            Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => {
+                Err(Error::internal("a read came the way of a change").into())
+            }
+        }
+    }
+
+    /// Records that the change was refused before it could begin.
+    async fn refused(&self, operation: Operation, target: Option<Uuid>, error: Error) -> Failure {
+        let Some(action) = action(operation) else { return error.into() };
+        refuse(&self.service.engine, self.caller, Action { target, ..action }, error).await.into()
+    }
+
+    /// Error 3 before anything is looked up.
+    async fn granted(&self, operation: Operation) -> Result<(), Failure> {
+        let Some(action) = action(operation) else { return Ok(()) };
+        match self.caller.grants.require(action.verb, action.kind) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.refused(operation, None, error).await),
+        }
+    }
+
+    /// The id that a key of the address names.
+    async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
+        let key = self.keys.get(place).map(String::as_str).unwrap_or_default();
+        // A UUID need not be looked up: the change itself does, in its transaction.
+        if let Ok(id) = Uuid::try_parse(key) {
+            return Ok(id);
+        }
+        match read::find(&self.service.engine, kind, key).await {
+            Ok(found) => Ok(found.id()),
+            Err(error) => Err(self.refused(operation, None, error).await),
+        }
+    }
+
+    /// The target of a change without arguments.
+    async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+        self.no_arguments(operation).await?;
+        self.granted(operation).await?;
+        self.id(operation, kind, 0).await
+    }
+
+    async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
+        match self.arguments.named.first() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let error = Error::invalid(name.as_str(), "this operation has no such parameter");
+                Err(self.refused(operation, None, error).await)
+            }
+        }
+    }
+
+    async fn create(&mut self, kind: Kind, below: bool) -> Result<HttpResponse, Failure> {
+        let operation = Operation::Create(kind, below);
+        let owner = if below { self.keys.first().cloned() } else { None };
+        let read = self.draft(kind, owner.as_deref()).await;
+        let (draft, password, roles) = match read {
+            Ok(read) => read,
+            Err(error) => return Err(self.refused(operation, None, error).await),
+        };
+        self.granted(operation).await?;
+        if let Some(owner) = owner {
+            self.owner(operation, &owner).await?;
+        }
+        if self.precondition == Precondition::OneOf(Vec::new()) {
+            return Err(self.refused(operation, None, Error::Precondition).await);
+        }
+        let credential = self.credential(operation, password).await?;
+        let create = Create::new(&self.service.engine, self.caller, draft)
+            .with_credential(credential)
+            .assigning(roles.into_iter().map(Into::into).collect());
+        let id = perform(&self.service.engine, self.caller, create).await?;
+        Ok(self.echo.ids(kind, &[id]))
+    }
+
+    /// Error 5 unless the organization that owns a sub-collection exists.
+    async fn owner(&self, operation: Operation, key: &str) -> Result<(), Failure> {
+        match read::find(&self.service.engine, Kind::Organization, key).await {
+            Ok(_) => Ok(()),
+            Err(Error::NotFound { kind }) => {
+                let error = Error::ParentNotFound { parameter: kind.to_owned() };
+                Err(self.refused(operation, None, error).await)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn draft(&mut self, kind: Kind, owner: Option<&str>) -> Result<Read, Error> {
+        let mut arguments = std::mem::take(&mut self.arguments);
+        let (password, roles) = self.own(kind, &mut arguments, true)?;
+        let mut given = given(&self.service.engine, kind, arguments, true).await?;
+        if let Some(owner) = owner {
+            if given.iter().any(|(attr, _)| *attr == user::HOME) {
+                return Err(Error::invalid("organizationId", "the address names the organization already"));
+            }
+            given.push((user::HOME, vec![Given::Reference(owner.into())]));
+        }
+        activate(&mut given, kind, password.is_some());
+        require_owner(kind, &given)?;
+        Ok((Draft { kind, given }, password, roles))
+    }
+
+    /// Takes a user's own parameters out: the password, checked by the policy, and roles to assign.
+    fn own(
+        &self,
+        kind: Kind,
+        arguments: &mut Arguments,
+        creating: bool,
+    ) -> Result<(Password, Vec<String>), Error> {
+        if kind != Kind::User {
+            return Ok((None, Vec::new()));
+        }
+        let password = arguments.take_one("pwd")?.map(Zeroizing::new);
+        let (least, most) = self.service.engine.settings.password;
+        if let Some(password) = &password
+            && !(least..=most).contains(&password.chars().count())
+        {
+            return Err(Error::invalid("pwd", format!("expected {least} to {most} characters")));
+        }
+        let roles = if creating { arguments.take("role") } else { Vec::new() };
+        Ok((password, roles))
+    }
+
+    async fn credential(
+        &self,
+        operation: Operation,
+        password: Password,
+    ) -> Result<Option<Credential>, Failure> {
+        let Some(password) = password else { return Ok(None) };
+        match self.service.verifier.hash(password).await {
+            Ok(phc) => Ok(Some(Credential { phc, set: self.service.engine.world.now() })),
+            Err(error) => {
+                let error = Error::unavailable(format!("hashing: {error}"));
+                Err(self.refused(operation, None, error).await)
+            }
+        }
+    }
+
+    async fn update(&mut self, kind: Kind) -> Result<HttpResponse, Failure> {
+        let operation = Operation::Update(kind);
+        let arguments = std::mem::take(&mut self.arguments);
+        let (patch, password) = match self.patch(kind, arguments).await {
+            Ok(read) => read,
+            Err(error) => {
+                let target = self.keys.first().and_then(|key| Uuid::try_parse(key).ok());
+                return Err(self.refused(operation, target, error).await);
+            }
+        };
+        self.granted(operation).await?;
+        let id = self.id(operation, kind, 0).await?;
+        let credential = self.credential(operation, password).await?;
+        let update = Update::new(&self.service.engine, self.caller, id, patch)
+            .only_if(self.precondition.clone())
+            .with_credential(credential);
+        let id = perform(&self.service.engine, self.caller, update).await?;
+        Ok(self.echo.ids(kind, &[id]))
+    }
+
+    async fn patch(&self, kind: Kind, mut arguments: Arguments) -> Result<(Patch, Password), Error> {
+        let (password, _) = self.own(kind, &mut arguments, false)?;
+        let mut given = given(&self.service.engine, kind, arguments, false).await?;
+        if password.is_some() {
+            activate(&mut given, kind, true);
+        }
+        Ok((Patch { kind, given }, password))
+    }
+
+    async fn delete(&mut self, kind: Kind) -> Result<HttpResponse, Failure> {
+        let operation = Operation::Delete(kind);
+        let recursive = match self.recursive(kind) {
+            Ok(recursive) => recursive,
+            Err(error) => return Err(self.refused(operation, None, error).await),
+        };
+        let id = self.prepared(operation, kind).await?;
+        let delete = Delete::new(&self.service.engine, kind, id, recursive, self.precondition.clone());
+        let gone = perform(&self.service.engine, self.caller, delete).await?;
+        Ok(self.echo.ids(kind, &gone))
+    }
+
+    fn recursive(&mut self, kind: Kind) -> Result<bool, Error> {
+        if kind != Kind::Organization {
+            return Ok(false);
+        }
+        match self.arguments.take_one("recursive")?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Error::invalid("recursive", "expected true or false")),
+        }
+    }
+
+    async fn move_organization(&mut self) -> Result<HttpResponse, Failure> {
+        let operation = Operation::MoveOrganization;
+        let parent = match self.arguments.take_one("parentOrganizationId") {
+            Ok(Some(parent)) if !parent.is_empty() => parent,
+            Ok(_) => {
+                let error = Error::invalid("parentOrganizationId", "expected the id of an organization");
+                return Err(self.refused(operation, None, error).await);
+            }
+            Err(error) => return Err(self.refused(operation, None, error).await),
+        };
+        let id = self.prepared(operation, Kind::Organization).await?;
+        let change =
+            MoveOrganization::new(&self.service.engine, id, parent.into(), self.precondition.clone());
+        let id = perform(&self.service.engine, self.caller, change).await?;
+        Ok(self.echo.ids(Kind::Organization, &[id]))
+    }
+
+    async fn assign(&mut self, give: bool) -> Result<HttpResponse, Failure> {
+        let operation = Operation::Assign(give);
+        let user = self.prepared(operation, Kind::User).await?;
+        let role = self.id(operation, Kind::Role, 1).await?;
+        perform(&self.service.engine, self.caller, Assign::new(&self.service.engine, user, role, give))
+            .await?;
+        Ok(self.echo.ids(Kind::Role, &[role]))
+    }
+}
+
+type Password = Option<Zeroizing<String>>;
+type Read = (Draft, Password, Vec<String>);
+
+/// A password that is set may be used, unless the client says otherwise.
+fn activate(given: &mut Vec<(AttrId, Vec<Given>)>, kind: Kind, with_password: bool) {
+    let said = given.iter().any(|(attr, _)| *attr == user::PASSWORD_ACTIVE);
+    if kind == Kind::User && with_password && !said {
+        given.push((user::PASSWORD_ACTIVE, vec![Given::Value(Value::Bool(true))]));
+    }
+}
+
+/// A role belongs to an organization that the client must name.
+fn require_owner(kind: Kind, given: &[(AttrId, Vec<Given>)]) -> Result<(), Error> {
+    let named = given.iter().any(|(attr, values)| *attr == role::ORGANIZATION && !values.is_empty());
+    if kind == Kind::Role && !named {
+        return Err(Error::invalid("organization", "mandatory and must not be empty"));
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Addresses: one table per version of the interface, from method and path to what is to be done.
+//!
+//! Paths are split before they are percent-decoded, so that `%2F` stays inside a natural key. The tables hold no
+//! logic; `Allow` and the reference documentation derive from them.
+
+pub mod v2_0;
+
+use crate::model::Kind;
+use crate::operation::list::Base;
+use crate::operation::revoke::Step;
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// List entities of a kind.
+    List(Kind, Base),
+    /// Read one entity.
+    Get(Kind),
+    /// Make an entity; `true`: below the organization in the path.
+    Create(Kind, bool),
+    /// Change an entity.
+    Update(Kind),
+    /// Delete an entity.
+    Delete(Kind),
+    /// Take an entity one step further in its life.
+    Step(Kind, Step),
+    /// Move an organization under another parent.
+    MoveOrganization,
+    /// Give a role to a user (`true`) or take it away.
+    Assign(bool),
+    /// List audit events.
+    AuditList,
+    /// Read one audit event.
+    AuditGet,
+}
+
+/// One address.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The method.
+    pub method: &'static str,
+    /// The path below the version, without slashes at its ends; `{}` stands for one segment.
+    pub path: &'static str,
+    /// What it does.
+    pub operation: Operation,
+    /// The operation's number in the seed, or `X`.
+    pub source: &'static str,
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Match {
+    /// A route, by its place in the table.
+    Route(usize),
+    /// An address that does not know this method; the methods it knows.
+    WrongMethod(Vec<&'static str>),
+    /// No address.
+    Unknown,
+}
+
+/// Finds what `method` on the path of these segments leads to.
+pub fn find(table: &[Route], method: &str, segments: &[&str]) -> Match {
+    let mut methods = Vec::new();
+    for (place, route) in table.iter().enumerate() {
+        if fits(route.path, segments) {
+            if route.method == method {
+                return Match::Route(place);
+            }
+            methods.push(route.method);
+        }
+    }
+    if methods.is_empty() { Match::Unknown } else { Match::WrongMethod(methods) }
+}
+
+fn fits(path: &str, segments: &[&str]) -> bool {
+    let mut wanted = path.split('/');
+    let all = segments.iter().all(|segment| {
+        wanted
+            .next()
+            .is_some_and(|wanted| if wanted == "{}" { !segment.is_empty() } else { wanted == *segment })
+    });
+    all && wanted.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_by_its_segments_and_method() {
+        let found = find(v2_0::ROUTES, "GET", &["users", "x", "roles"]);
+        let Match::Route(place) = found else { panic!("{found:?}") };
+        assert_eq!(v2_0::ROUTES[place].operation, Operation::List(Kind::Role, Base::RolesOfUser));
+        assert_eq!(find(v2_0::ROUTES, "PATCH", &["auditevents"]), Match::WrongMethod(vec!["GET"]));
+        assert_eq!(find(v2_0::ROUTES, "GET", &["users", "", "roles"]), Match::Unknown);
+        assert_eq!(find(v2_0::ROUTES, "GET", &["planets"]), Match::Unknown);
+    }
+
+    #[test]
+    fn no_two_routes_claim_the_same_address() {
+        for (place, route) in v2_0::ROUTES.iter().enumerate() {
+            let segments: Vec<&str> =
+                route.path.split('/').map(|s| if s == "{}" { "x" } else { s }).collect();
+            assert_eq!(find(v2_0::ROUTES, route.method, &segments), Match::Route(place), "{}", route.path);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Everything that can be answered instead of success: status, code and headers, by one exhaustive match.
+//!
+//! Errors: [`Failure`] is what this room refuses by itself; [`crate::model::Error`] is what the operations
+//! refuse. Messages name parameters and what was expected, never a value.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+
+use crate::model::Error;
+use crate::xml::{XmlError, encode};
+
+/// The content type of every document.
+pub const XML: &str = "application/xml;charset=UTF-8";
+
+/// Why a request is not answered with success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// An operation refused.
+    Operation(Error),
+    /// Bad percent-encoding, invalid UTF-8, NUL.
+    Malformed(String),
+    /// The request line, or a part of it, is too long.
+    LineTooLong(String),
+    /// The body is too long.
+    BodyTooLong(usize),
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// The body broke off or is not framed correctly.
+    BodyBroken,
+    /// A document that is not valid, or too large.
+    Document(XmlError),
+    /// No credentials, or wrong ones.
+    Unauthenticated,
+    /// Too many attempts.
+    Throttled(Duration),
+    /// No such address.
+    UnknownPath,
+    /// The address does not know the method; the methods it knows.
+    WrongMethod(Vec<&'static str>),
+    /// No form that the client accepts.
+    NotAcceptable,
+    /// The body is of a type that is not read here.
+    UnsupportedMediaType,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Operation(error)
+    }
+}
+
+/// Status and contract code of a failure.
+fn classify(failure: &Failure) -> (StatusCode, u16) {
+    match failure {
+        Failure::Operation(error) => classify_operation(error),
+        Failure::Malformed(_) | Failure::BodyBroken => (StatusCode::BAD_REQUEST, 1),
+        Failure::LineTooLong(_) => (StatusCode::URI_TOO_LONG, 1),
+        Failure::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
+        Failure::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, 14),
+        Failure::Document(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
+        Failure::Document(_) => (StatusCode::BAD_REQUEST, 1),
+        Failure::Unauthenticated => (StatusCode::UNAUTHORIZED, 2),
+        Failure::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, 14),
+        Failure::UnknownPath => (StatusCode::NOT_FOUND, 7),
+        Failure::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, 13),
+        Failure::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, 14),
+        Failure::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 14),
+    }
+}
+
+fn classify_operation(error: &Error) -> (StatusCode, u16) {
+    match error {
+        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, 1),
+        Error::Forbidden { .. } => (StatusCode::FORBIDDEN, 3),
+        Error::AlreadyExists { .. } => (StatusCode::CONFLICT, 4),
+        Error::ParentNotFound { .. } => (StatusCode::NOT_FOUND, 5),
+        Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 6),
+        Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, 6),
+        Error::NotFound { .. } => (StatusCode::NOT_FOUND, 7),
+        Error::ParentNotVirtual { .. } => (StatusCode::CONFLICT, 8),
+        Error::ParentVirtual { .. } => (StatusCode::CONFLICT, 9),
+        Error::InvalidReference { .. } => (StatusCode::BAD_REQUEST, 10),
+        Error::Referenced { .. } | Error::Cycle { .. } => (StatusCode::CONFLICT, 10),
+        Error::SizeLimit { .. } => (StatusCode::BAD_REQUEST, 12),
+        Error::Precondition => (StatusCode::PRECONDITION_FAILED, 14),
+        Error::Conflict { .. } => (StatusCode::CONFLICT, 15),
+    }
+}
+
+fn message(failure: &Failure) -> String {
+    match failure {
+        Failure::Operation(error) => error.to_string(),
+        Failure::Malformed(what) | Failure::LineTooLong(what) => what.clone(),
+        Failure::BodyTooLong(limit) => format!("the body is longer than {limit} bytes"),
+        Failure::BodyTooSlow => "the body did not arrive in time".to_owned(),
+        Failure::BodyBroken => "the body broke off or is not framed correctly".to_owned(),
+        Failure::Document(error) => error.to_string(),
+        Failure::Unauthenticated => "authentication failed".to_owned(),
+        Failure::Throttled(_) => "too many failed attempts; try again later".to_owned(),
+        Failure::UnknownPath => "there is nothing at this address".to_owned(),
+        Failure::WrongMethod(methods) => format!("this address knows {}", methods.join(", ")),
+        Failure::NotAcceptable => "this is answered as application/xml only".to_owned(),
+        Failure::UnsupportedMediaType => "a body must be application/xml or text/xml in UTF-8".to_owned(),
+    }
+}
+
+impl Failure {
+    /// Whether it is our own fault and belongs into the log as an error; the text is for the log only.
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Operation(Error::Internal { detail } | Error::Unavailable { detail, .. }) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// The answer.
+    pub fn response(&self) -> HttpResponse {
+        let (status, code) = classify(self);
+        let mut builder = HttpResponse::build(status);
+        builder.insert_header((CONTENT_TYPE, XML));
+        match self {
+            Self::Unauthenticated => {
+                builder.insert_header((WWW_AUTHENTICATE, r#"Basic realm="valtuus", charset="UTF-8""#));
+            }
+            Self::WrongMethod(methods) => {
+                builder.insert_header((ALLOW, methods.join(", ")));
+            }
+            Self::Throttled(wait) | Self::Operation(Error::Unavailable { retry_after: wait, .. }) => {
+                builder.insert_header((RETRY_AFTER, wait.as_secs().max(1).to_string()));
+            }
+            _ => {}
+        }
+        builder.body(encode::error(code, &message(self)))
+    }
+}

@@ -1,0 +1,96 @@
+//! `If-Match` and `If-None-Match`, on every entity.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+
+use crate::model::Error;
+use crate::operation::update::Precondition;
+
+/// The entity tags of one header: `None` when it is absent, `Some(None)` for `*`.
+fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Option<Option<Vec<String>>>, Error> {
+    let bad = || Error::invalid(name.as_str(), "expected * or entity tags in double quotes");
+    let mut tags = Vec::new();
+    let mut present = false;
+    for header in request.headers().get_all(name) {
+        present = true;
+        let text = header.to_str().map_err(|_| bad())?.trim();
+        if text == "*" {
+            return Ok(Some(None));
+        }
+        for tag in text.split(',') {
+            let tag = tag.trim();
+            let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+            let quoted = opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"');
+            if !quoted {
+                return Err(bad());
+            }
+            tags.push(tag.to_owned());
+        }
+    }
+    Ok(present.then_some(Some(tags)))
+}
+
+/// The version an entity tag of ours names; `None` for a weak tag or one that is not ours.
+fn version(tag: &str) -> Option<i64> {
+    let opaque = tag.strip_prefix('"')?.strip_suffix('"')?;
+    opaque.split('-').next()?.parse().ok()
+}
+
+/// What the headers demand before a change.
+pub fn of_change(request: &HttpRequest) -> Result<Precondition, Error> {
+    if let Some(wanted) = tags(request, &IF_MATCH)? {
+        return Ok(match wanted {
+            None => Precondition::None,
+            Some(tags) => Precondition::OneOf(tags.iter().filter_map(|tag| version(tag)).collect()),
+        });
+    }
+    Ok(match tags(request, &IF_NONE_MATCH)? {
+        None => Precondition::None,
+        Some(None) => Precondition::Absent,
+        Some(Some(tags)) => {
+            let strong = tags.iter().map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
+            Precondition::NoneOf(strong.filter_map(version).collect())
+        }
+    })
+}
+
+/// Whether a read may be answered with 304: `If-None-Match` names the document's tag.
+pub fn not_modified(request: &HttpRequest, etag: &str) -> Result<bool, Error> {
+    Ok(match tags(request, &IF_NONE_MATCH)? {
+        None => false,
+        Some(None) => true,
+        Some(Some(tags)) => tags.iter().any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag),
+    })
+}
+
+/// Error 14 (412) unless a read's `If-Match` holds for the version.
+pub fn check_read(request: &HttpRequest, version: i64) -> Result<(), Error> {
+    match tags(request, &IF_MATCH)? {
+        None | Some(None) => Ok(()),
+        Some(Some(tags)) => {
+            let versions = tags.iter().filter_map(|tag| self::version(tag)).collect();
+            Precondition::OneOf(versions).check(version)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn change(name: &'static str, value: &'static str) -> Result<Precondition, Error> {
+        of_change(&TestRequest::default().insert_header((name, value)).to_http_request())
+    }
+
+    #[test]
+    fn tags_name_versions_and_weak_ones_never_match_a_change() {
+        assert_eq!(change("If-Match", r#""3-00ff00ff", "4""#), Ok(Precondition::OneOf(vec![3, 4])));
+        assert_eq!(change("If-Match", r#"W/"3""#), Ok(Precondition::OneOf(vec![])));
+        assert_eq!(change("If-Match", "*"), Ok(Precondition::None));
+        assert_eq!(change("If-None-Match", "*"), Ok(Precondition::Absent));
+        assert_eq!(change("If-None-Match", r#"W/"7-1""#), Ok(Precondition::NoneOf(vec![7])));
+        assert!(change("If-Match", "3").is_err());
+        assert!(change("If-Match", "\"").is_err());
+    }
+}

@@ -1,0 +1,350 @@
+//! The road of a request, in the contract's order of checks: malformed, too long, public, credentials, address,
+//! method, form of the answer, form of the body, arguments; then the operation.
+
+use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt;
+
+use crate::audit::Scene;
+use crate::http::answer::{Echo, etag, validated};
+use crate::http::arguments::Arguments;
+use crate::http::change::{self, Request};
+use crate::http::dialect::{Match, Operation, Route, find, v2_0};
+use crate::http::failure::Failure;
+use crate::http::identify::{identify, source};
+use crate::http::listing::{Answering, link};
+use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
+use crate::http::service::Service;
+use crate::http::{audit_events, precondition, public};
+use crate::model::visible::{Shown, Visible};
+use crate::model::{Error, Kind, Verb};
+use crate::operation::list::{Base, Query};
+use crate::operation::read::{self, Found};
+use crate::operation::search::Argument;
+use crate::operation::{Caller, refuse};
+use crate::xml;
+
+/// Where the interface lives; `inResponseTo` begins behind it.
+pub const SERVICES: &str = "/customerid-rest/services";
+const VERSION: &str = "/2.0";
+
+/// What is known of a request for log and metrics, whatever its outcome.
+#[derive(Debug, Default)]
+pub struct Trace {
+    /// The route's path, or a word for what has none; never the raw path.
+    pub route: &'static str,
+    /// The client's name, once it is known.
+    pub client: String,
+}
+
+/// Answers a request.
+pub async fn answer(
+    service: &Service,
+    request: &HttpRequest,
+    body: web::Payload,
+    request_id: &str,
+    trace: &mut Trace,
+) -> Result<HttpResponse, Failure> {
+    let raw = request.uri().path();
+    let segments = raw.split('/').map(decode_segment).collect::<Result<Vec<String>, Failure>>()?;
+    let query = params::parse(request.uri().query().unwrap_or_default(), &service.config.limits)?;
+    check_lengths(service, request)?;
+    if let Some(answer) = public::answer(service, request, raw, trace).await {
+        return answer;
+    }
+    let principal = identify(service, request, query.credentials, request_id).await?;
+    principal.name().clone_into(&mut trace.client);
+    let (route, keys) = address(request, raw, segments)?;
+    trace.route = route.path;
+    check_accept(request)?;
+    let echo = echo(service, request, raw, route);
+    let scene = Scene {
+        client: principal.name().to_owned(),
+        source: source(request).to_string(),
+        request_id: request_id.to_owned(),
+    };
+    let caller = Caller { grants: principal.grants().clone(), scene };
+    let asked = Asked { service, request, caller, route, keys, echo };
+    if change::action(route.operation).is_some() {
+        asked.change(query.arguments, body).await
+    } else {
+        asked.read(query.arguments).await
+    }
+}
+
+fn check_lengths(service: &Service, request: &HttpRequest) -> Result<(), Failure> {
+    let limits = &service.config.limits;
+    let line = request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1".len() + 1;
+    if line > limits.request_line {
+        return Err(Failure::LineTooLong(format!(
+            "the request line is longer than {} bytes",
+            limits.request_line
+        )));
+    }
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limits.body) {
+        return Err(Failure::BodyTooLong(limits.body));
+    }
+    Ok(())
+}
+
+/// The route of an address, and the decoded segments that stand for `{}`.
+fn address(
+    request: &HttpRequest,
+    raw: &str,
+    decoded: Vec<String>,
+) -> Result<(&'static Route, Vec<String>), Failure> {
+    let below =
+        raw.strip_prefix(SERVICES).and_then(|rest| rest.strip_prefix(VERSION)).ok_or(Failure::UnknownPath)?;
+    let below = below.strip_prefix('/').ok_or(Failure::UnknownPath)?;
+    let below = below.strip_suffix('/').unwrap_or(below);
+    let segments: Vec<&str> = below.split('/').collect();
+    let first = raw.split('/').count() - raw_tail(raw, below);
+    match find(v2_0::ROUTES, request.method().as_str(), &segments) {
+        Match::Unknown => Err(Failure::UnknownPath),
+        Match::WrongMethod(methods) => Err(Failure::WrongMethod(methods)),
+        Match::Route(place) => {
+            let route = v2_0::ROUTES.get(place).ok_or(Failure::UnknownPath)?;
+            let decoded = decoded.into_iter().skip(first);
+            let keys = route.path.split('/').zip(decoded).filter(|(wanted, _)| *wanted == "{}");
+            Ok((route, keys.map(|(_, key)| key).collect()))
+        }
+    }
+}
+
+/// How many segments of a raw path belong to its part below the version, a trailing slash included.
+fn raw_tail(raw: &str, below: &str) -> usize {
+    below.split('/').count() + usize::from(raw.ends_with('/'))
+}
+
+/// Error 14 (406) unless the client takes XML.
+fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
+    let mut headers = request.headers().get_all(ACCEPT).peekable();
+    if headers.peek().is_none() {
+        return Ok(());
+    }
+    let ranges = headers.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    let takes = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused =
+            parts.filter_map(|p| p.strip_prefix("q=")).any(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        !refused
+            && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
+    };
+    if ranges.into_iter().any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
+}
+
+fn echo(service: &Service, request: &HttpRequest, raw: &str, route: &Route) -> Echo {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let path = raw.strip_prefix(SERVICES).unwrap_or(raw);
+    Echo::new(&service.config.answers, path, route.method, host)
+}
+
+struct Asked<'a> {
+    service: &'a Service,
+    request: &'a HttpRequest,
+    caller: Caller,
+    route: &'static Route,
+    keys: Vec<String>,
+    echo: Echo,
+}
+
+impl Asked<'_> {
+    async fn change(self, arguments: Vec<Argument>, body: web::Payload) -> Result<HttpResponse, Failure> {
+        let kind = change::action(self.route.operation).map_or(Kind::User, |action| action.kind);
+        let understood = self.understood(kind, arguments, body).await;
+        let (arguments, precondition) = match understood {
+            Ok(understood) => understood,
+            Err(failure) => return Err(self.recorded(failure).await),
+        };
+        let Self { service, caller, route, keys, echo, .. } = self;
+        Request { service, caller: &caller, keys, arguments, precondition, echo }
+            .answer(route.operation)
+            .await
+    }
+
+    /// Bad arguments of a change are recorded like every refusal of one.
+    async fn recorded(&self, failure: Failure) -> Failure {
+        let error = match &failure {
+            Failure::Operation(error) => error.clone(),
+            Failure::Document(error) => Error::invalid("document", error.to_string()),
+            _ => return failure,
+        };
+        let Some(action) = change::action(self.route.operation) else { return failure };
+        match refuse(&self.service.engine, &self.caller, action, error.clone()).await {
+            answered if answered == error => failure,
+            unrecorded => unrecorded.into(),
+        }
+    }
+
+    async fn understood(
+        &self,
+        kind: Kind,
+        arguments: Vec<Argument>,
+        body: web::Payload,
+    ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
+        let precondition = precondition::of_change(self.request)?;
+        check_text(&arguments)?;
+        let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
+        let body =
+            if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
+        if body.is_empty() {
+            return Ok((Arguments::of_query(arguments), precondition));
+        }
+        check_content_type(self.request)?;
+        if !takes_document {
+            return Err(Error::invalid("body", "this operation takes no document").into());
+        }
+        if let Some(argument) = arguments.first() {
+            let name = params::shortened(&argument.name);
+            return Err(
+                Error::invalid(name, "arguments stand in the query or in the document, not in both").into()
+            );
+        }
+        let document = xml::decode(&body, &document_limits(self.service)).map_err(Failure::Document)?;
+        Ok((Arguments::of_document(kind, document)?, precondition))
+    }
+
+    async fn read(self, mut arguments: Vec<Argument>) -> Result<HttpResponse, Failure> {
+        check_text(&arguments)?;
+        match self.route.operation {
+            Operation::List(kind, base) => self.list(kind, base, arguments).await,
+            Operation::Get(kind) => {
+                let entities = kind == Kind::Mandate && take_flag(&mut arguments, "entities")?;
+                nothing_left(&arguments)?;
+                self.get(kind, entities).await
+            }
+            Operation::AuditList => {
+                audit_events::list(
+                    self.service,
+                    &self.caller,
+                    &self.echo,
+                    self.request.uri().path(),
+                    arguments,
+                )
+                .await
+            }
+            Operation::AuditGet => {
+                nothing_left(&arguments)?;
+                let key = self.keys.first().map(String::as_str).unwrap_or_default();
+                audit_events::one(self.service, &self.caller, &self.echo, key).await
+            }
+            _ => Err(Error::internal("a change came the way of a read").into()),
+        }
+    }
+
+    async fn get(&self, kind: Kind, entities: bool) -> Result<HttpResponse, Failure> {
+        let key = self.keys.first().map(String::as_str).unwrap_or_default();
+        let found = read::read(&self.service.engine, &self.caller, kind, key, entities).await?;
+        precondition::check_read(self.request, found.entity.version())?;
+        let registry = self.service.engine.registry();
+        let permitted = found.entity.permit(Verb::Read, &self.caller.grants)?;
+        let mut visible = permitted.visible(&registry, &found.names);
+        if entities {
+            self.expand(&mut visible, &found, &registry);
+        }
+        let body = self.echo.entity(&visible);
+        let tag = etag(visible.version, &body);
+        if precondition::not_modified(self.request, &tag)? {
+            return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).finish());
+        }
+        Ok(validated(body, &tag, visible.updated))
+    }
+
+    /// Puts referred entities in the place of their ids, as far as the client may read them.
+    fn expand<'f>(&self, visible: &mut Visible<'f>, found: &'f Found, registry: &'f crate::model::Registry) {
+        for field in &mut visible.fields {
+            let shown = |value: &Shown<'f>| match value {
+                Shown::Reference(_, id) => {
+                    let entity = found.referred.get(id)?;
+                    let permitted = entity.permit(Verb::Read, &self.caller.grants).ok()?;
+                    Some(Shown::Entity(Box::new(permitted.visible(registry, &found.names))))
+                }
+                Shown::Text(_) | Shown::Entity(_) => None,
+            };
+            // The schema lets an attribute hold values or entities, not both: all or none.
+            let expanded: Option<Vec<Shown<'f>>> = field.values.iter().map(shown).collect();
+            if let Some(expanded) = expanded {
+                field.values = expanded;
+            }
+        }
+    }
+
+    async fn list(
+        self,
+        kind: Kind,
+        base: Base,
+        mut arguments: Vec<Argument>,
+    ) -> Result<HttpResponse, Failure> {
+        let tree = base.is_tree() || (base == Base::All && kind == Kind::User);
+        let recursive = tree && take_flag(&mut arguments, "recursive")?;
+        let exact = take_flag(&mut arguments, "exactMatch")?;
+        let entities = take_flag(&mut arguments, "entities")?;
+        let limit = take_count(&mut arguments, "maxResults")?;
+        let after = take_one(&mut arguments, "after")?;
+        if entities && !kind.def().lists_entities {
+            return Err(
+                Error::invalid("entities", "the schema has no room for whole entities in this list").into()
+            );
+        }
+        let query = Query {
+            kind,
+            base,
+            owner: self.keys.first().cloned(),
+            recursive: recursive && base != Base::All,
+            arguments,
+            exact,
+            limit: (limit > 0).then_some(limit),
+            after,
+        };
+        let link = link(self.request.uri().path(), &query, entities);
+        let ceiling = self.service.config.limits.max_results;
+        let Self { service, caller, echo, .. } = self;
+        let engine = service.engine.clone();
+        Answering { engine, caller, echo, kind, entities, link, ceiling }.answer(&query).await
+    }
+}
+
+fn document_limits(service: &Service) -> xml::Limits {
+    let limits = &service.config.limits;
+    xml::Limits {
+        bytes: limits.body,
+        depth: limits.depth,
+        members: limits.xml_children,
+        value_bytes: limits.value,
+        ..xml::Limits::default()
+    }
+}
+
+async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>, Failure> {
+    let limit = service.config.limits.body;
+    let whole = async {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_| Failure::BodyBroken)?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(Failure::BodyTooLong(limit));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    };
+    let seconds = std::time::Duration::from_secs(service.config.limits.body_seconds.into());
+    tokio::time::timeout(seconds, whole).await.unwrap_or(Err(Failure::BodyTooSlow))
+}
+
+fn check_content_type(request: &HttpRequest) -> Result<(), Failure> {
+    let text = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let in_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(key, value)| {
+        !key.trim().eq_ignore_ascii_case("charset")
+            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    if in_utf8 && matches!(name.as_str(), "application/xml" | "text/xml") {
+        return Ok(());
+    }
+    Err(Failure::UnsupportedMediaType)
+}

@@ -1,0 +1,28 @@
+//! What the HTTP room works with: the engine, the authenticator and the configuration, shared by all workers.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::audit::flood::SignInFlood;
+use crate::auth::authenticate::Authenticator;
+use crate::auth::password::Verifier;
+use crate::config::Config;
+use crate::http::identify::Clients;
+use crate::operation::Engine;
+
+/// The service behind every listener of a process.
+pub struct Service {
+    /// Store, world, settings and caches.
+    pub engine: Engine,
+    /// Who calls.
+    pub authenticator: Arc<Authenticator<Clients>>,
+    /// Hashes new passwords.
+    pub verifier: Arc<Verifier>,
+    /// The configuration in force.
+    pub config: Config,
+    /// Failed sign-ins.
+    pub flood: SignInFlood,
+    /// Renders the metrics; `None` where none are gathered.
+    pub metrics: Option<PrometheusHandle>,
+}

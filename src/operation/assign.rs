@@ -1,0 +1,97 @@
+//! Assigning a role to a user and taking it away (PUT, DELETE `/users/{id}/roles/{role}`); both idempotent.
+
+use uuid::Uuid;
+
+use crate::audit::event::changes;
+use crate::audit::{Action, Events};
+use crate::model::kind::assignment;
+use crate::model::rules::{Companions, by_server};
+use crate::model::{Attributes, Error, Kind, Stored, Value, Verb, key};
+use crate::operation::engine::Engine;
+use crate::operation::perform::Change;
+use crate::store::{Insert, Write};
+
+/// Assigns or takes away one role.
+#[derive(Debug)]
+pub struct Assign {
+    user: Uuid,
+    role: Uuid,
+    give: bool,
+    now: i64,
+}
+
+impl Assign {
+    /// Gives `role` to `user` when `give`, else takes it away.
+    pub fn new(engine: &Engine, user: Uuid, role: Uuid, give: bool) -> Self {
+        Self { user, role, give, now: engine.world.now() }
+    }
+}
+
+impl Change for Assign {
+    type Out = ();
+
+    fn action(&self) -> Action {
+        let verb = if self.give { Verb::Create } else { Verb::Delete };
+        Action { target: Some(self.user), ..Action::of(verb, Kind::Assignment, None) }
+    }
+
+    fn touches(&self) -> &'static [Kind] {
+        &[Kind::Assignment]
+    }
+
+    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<(), Error> {
+        // The user is locked, so that a mandate being given at the same moment sees one state or the other.
+        let user = one(tx, Kind::User, self.user).await?;
+        let role = one(tx, Kind::Role, self.role).await?;
+        if self.give {
+            return link(tx, &user, &role, self.now, events).await;
+        }
+        let Some(row) = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await? else {
+            return Ok(());
+        };
+        let links = tx.load_rows(&[row]).await?;
+        tx.remove(&links).await?;
+        for link in &links {
+            let gone = changes(link.attributes(), &Attributes::default(), &tx.registry());
+            events.succeeded(Action { target: Some(self.user), ..self.action() }, gone);
+        }
+        Ok(())
+    }
+}
+
+async fn one(tx: &mut dyn Write, kind: Kind, id: Uuid) -> Result<Stored, Error> {
+    let found = tx.load(&[id]).await?.pop();
+    found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
+}
+
+fn link_key(role: &Stored) -> Vec<u8> {
+    key::reference_key(role.id())
+}
+
+/// Gives `role` to `user` unless it has it already. The caller has locked the user, so nobody else assigns
+/// meanwhile.
+pub async fn link(
+    tx: &mut dyn Write,
+    user: &Stored,
+    role: &Stored,
+    now: i64,
+    events: &mut Events,
+) -> Result<(), Error> {
+    if tx.holder(assignment::ROLE, user.row(), &link_key(role)).await?.is_some() {
+        return Ok(());
+    }
+    let mut attributes = Attributes::default();
+    attributes.put(assignment::USER, Value::Ref(user.reference()));
+    attributes.put(assignment::ROLE, Value::Ref(role.reference()));
+    let mut companions = Companions::default();
+    companions.add(user.clone());
+    companions.add(role.clone());
+    let valid = by_server(Kind::Assignment, attributes);
+    // The link's id is derived from both ends: two runs of one change make the same link.
+    let id = Uuid::from_u128(user.id().as_u128() ^ role.id().as_u128().rotate_left(64));
+    let insert = Insert { id, now, home: role.home(), valid: &valid, rows: &companions };
+    tx.insert(std::slice::from_ref(&insert)).await?;
+    let action = Action { target: Some(user.id()), ..Action::of(Verb::Create, Kind::Assignment, None) };
+    events.succeeded(action, changes(&Attributes::default(), valid.attributes(), &tx.registry()));
+    Ok(())
+}

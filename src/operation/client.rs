@@ -1,0 +1,105 @@
+//! API clients as the server and its command line need them; changes go the general road of create and update.
+
+use uuid::Uuid;
+
+use crate::model::kind::api_client;
+use crate::model::state::{Draft, Given, Patch};
+use crate::model::{Error, Grants, Kind, Row, Stored, Value, key};
+use crate::operation::create::Create;
+use crate::operation::engine::{Caller, Engine};
+use crate::operation::perform::perform;
+use crate::operation::update::Update;
+use crate::store::{Credential, Position, SharedStore, Source};
+
+/// An API client with what a sign-in needs.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its row.
+    pub row: Row,
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// Its grants as words.
+    pub words: Vec<String>,
+    /// Its grants.
+    pub grants: Grants,
+}
+
+fn client(stored: &Stored) -> Result<Client, Error> {
+    let attributes = stored.attributes();
+    let words = attributes.values(api_client::GRANTS).iter().filter_map(Value::as_text);
+    Ok(Client {
+        row: stored.row(),
+        id: stored.id(),
+        name: attributes.text(api_client::NAME).unwrap_or_default().to_owned(),
+        enabled: attributes.text(api_client::STATE) == Some("Enabled"),
+        words: words.map(str::to_owned).collect(),
+        grants: api_client::grants(attributes)?,
+    })
+}
+
+/// The client of that name and the hash of its password.
+pub async fn find(store: &SharedStore, name: &str) -> Result<Option<(Client, Option<Credential>)>, Error> {
+    let Some(row) = store.holder(api_client::NAME, 0, &key::unique_key(name, false)).await? else {
+        return Ok(None);
+    };
+    let Some(stored) = store.by_rows(&[row]).await?.pop() else { return Ok(None) };
+    let credential = store.credential(row).await?;
+    client(&stored).map(|client| Some((client, credential)))
+}
+
+/// Every client, in the order they were made.
+pub async fn all(store: &SharedStore) -> Result<Vec<Client>, Error> {
+    let (mut clients, mut at) = (Vec::new(), None::<Position>);
+    loop {
+        let hits = store.scan(&Source::Kind(Kind::ApiClient), at.as_ref(), 100).await?;
+        let Some(last) = hits.last() else { return Ok(clients) };
+        at = Some(last.at.clone());
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        for stored in store.by_rows(&rows).await? {
+            clients.push(client(&stored)?);
+        }
+    }
+}
+
+/// Makes a client. Error 4 when the name is taken, error 1 when a grant is not understood.
+pub async fn add(
+    engine: &Engine,
+    caller: &Caller,
+    name: &str,
+    grants: &[String],
+    credential: Credential,
+) -> Result<Uuid, Error> {
+    let grants = grants.iter().map(|word| Given::Value(Value::text(word.as_str()))).collect();
+    let given = vec![(api_client::NAME, vec![Given::Value(Value::text(name))]), (api_client::GRANTS, grants)];
+    let draft = Draft { kind: Kind::ApiClient, given };
+    perform(engine, caller, Create::new(engine, caller, draft).with_credential(Some(credential))).await
+}
+
+/// What may be changed of a client.
+#[derive(Debug, Clone)]
+pub enum ClientChange {
+    /// May sign in, or may not.
+    Enabled(bool),
+    /// Another password.
+    Reset(Credential),
+}
+
+/// Changes the client of that name; error 7 when there is none.
+pub async fn change(engine: &Engine, caller: &Caller, name: &str, change: ClientChange) -> Result<(), Error> {
+    let found = find(&engine.store, name).await?;
+    let (client, _) = found.ok_or_else(|| Error::not_found(Kind::ApiClient))?;
+    let (given, credential) = match change {
+        ClientChange::Enabled(enabled) => {
+            let state = if enabled { "Enabled" } else { "Disabled" };
+            (vec![(api_client::STATE, vec![Given::Value(Value::text(state))])], None)
+        }
+        ClientChange::Reset(credential) => (Vec::new(), Some(credential)),
+    };
+    let patch = Patch { kind: Kind::ApiClient, given };
+    let update = Update::new(engine, caller, client.id, patch).with_credential(credential);
+    perform(engine, caller, update).await.map(|_| ())
+}

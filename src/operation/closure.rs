@@ -1,0 +1,97 @@
+//! What goes with an entity that is deleted, what must be edited, and what forbids it (contract: what a delete
+//! does to references).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::model::attribute::OnDelete;
+use crate::model::kind::role_invitation;
+use crate::model::value::Syntax;
+use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Value};
+use crate::store::Write;
+
+/// Everything a delete touches.
+#[derive(Debug, Default)]
+pub struct Closure {
+    /// What goes, in row order.
+    pub gone: BTreeMap<Row, Stored>,
+    /// What stays and loses references, in row order.
+    pub edited: BTreeMap<Row, Stored>,
+}
+
+/// Collects the closure of deleting `start`; error 10 names who still refers.
+pub async fn collect(tx: &mut dyn Write, start: Stored, recursive: bool) -> Result<Closure, Error> {
+    let registry = tx.registry();
+    let mut closure = Closure::default();
+    let mut blocking: BTreeSet<(Row, AttrId)> = BTreeSet::new();
+    let mut edits: BTreeSet<Row> = BTreeSet::new();
+    let mut frontier = vec![start];
+    while !frontier.is_empty() {
+        let rows: Vec<Row> = frontier.iter().map(Stored::row).collect();
+        let kinds: HashMap<Row, Kind> = frontier.iter().map(|entity| (entity.row(), entity.kind())).collect();
+        closure.gone.extend(frontier.into_iter().map(|entity| (entity.row(), entity)));
+        let mut next: BTreeSet<Row> = BTreeSet::new();
+        for (from, attr, to) in tx.referrers(&rows).await? {
+            let Some(kind) = kinds.get(&to) else { continue };
+            match on_delete(&registry, attr, *kind) {
+                OnDelete::Cascade => drop(next.insert(from)),
+                OnDelete::Subtree if recursive => drop(next.insert(from)),
+                OnDelete::Subtree | OnDelete::Restrict => drop(blocking.insert((from, attr))),
+                OnDelete::RemoveValue | OnDelete::ToText => drop(edits.insert(from)),
+            }
+        }
+        let fresh: Vec<Row> = next.into_iter().filter(|row| !closure.gone.contains_key(row)).collect();
+        frontier = if fresh.is_empty() { Vec::new() } else { tx.load_rows(&fresh).await? };
+    }
+    if let Some((_, attr)) = blocking.iter().find(|(row, _)| !closure.gone.contains_key(row)) {
+        return Err(Error::Referenced { by: described(&registry, *attr) });
+    }
+    let staying: Vec<Row> = edits.into_iter().filter(|row| !closure.gone.contains_key(row)).collect();
+    if !staying.is_empty() {
+        closure.edited = tx.load_rows(&staying).await?.into_iter().map(|e| (e.row(), e)).collect();
+    }
+    Ok(closure)
+}
+
+fn on_delete(registry: &Registry, attr: AttrId, target: Kind) -> OnDelete {
+    let Some(attribute) = registry.numbered(attr) else { return OnDelete::Restrict };
+    let Syntax::Reference(targets) = attribute.syntax else { return OnDelete::Restrict };
+    targets.iter().find(|(kind, _)| *kind == target).map_or(OnDelete::Restrict, |(_, rule)| *rule)
+}
+
+fn described(registry: &Registry, attr: AttrId) -> String {
+    registry.numbered(attr).map_or_else(String::new, |a| format!("the {} of a {}", a.name, a.kind.name()))
+}
+
+impl Closure {
+    /// The attributes of an edited entity without references to what goes.
+    pub fn without_references(&self, entity: &Stored, registry: &Registry) -> Attributes {
+        let mut attributes = entity.attributes().clone();
+        let gone: BTreeSet<uuid::Uuid> = self.gone.values().map(Stored::id).collect();
+        let held: Vec<AttrId> = attributes.references().map(|(attr, _)| attr).collect();
+        for attr in held {
+            let values = attributes.values(attr).to_vec();
+            let kept = values.into_iter().filter_map(|value| match value.as_ref() {
+                Some(to) if gone.contains(&to.id) => match on_delete(registry, attr, to.kind) {
+                    OnDelete::ToText => Some(Value::text(to.id.to_string())),
+                    _ => None,
+                },
+                _ => Some(value),
+            });
+            attributes.set(attr, kept.collect());
+        }
+        // An invitation without roles offers nothing any more.
+        if entity.kind() == Kind::RoleInvitation && attributes.values(role_invitation::ROLE).is_empty() {
+            attributes.put(role_invitation::STATE, Value::text(role_invitation::State::Withdrawn.name()));
+        }
+        attributes
+    }
+
+    /// How many entities of each kind go, beside the one that was asked for.
+    pub fn counts(&self, target: Row) -> BTreeMap<Kind, usize> {
+        let mut counts = BTreeMap::new();
+        for entity in self.gone.values().filter(|entity| entity.row() != target) {
+            *counts.entry(entity.kind()).or_default() += 1;
+        }
+        counts
+    }
+}

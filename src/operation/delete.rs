@@ -1,0 +1,104 @@
+//! Deleting an entity with what goes along (MOD010 and the X operations).
+
+use uuid::Uuid;
+
+use crate::audit::event::changes;
+use crate::audit::{Action, Events};
+use crate::model::kind::{organization, role_invitation};
+use crate::model::rules::{Companions, by_server};
+use crate::model::{Attributes, Error, Kind, Row, Stored, Verb};
+use crate::operation::closure::{Closure, collect};
+use crate::operation::engine::Engine;
+use crate::operation::perform::Change;
+use crate::operation::resolve::load_companions;
+use crate::operation::update::{Precondition, target};
+use crate::store::{Replace, Write};
+
+/// Deletes one entity.
+#[derive(Debug)]
+pub struct Delete {
+    kind: Kind,
+    id: Uuid,
+    recursive: bool,
+    precondition: Precondition,
+    now: i64,
+}
+
+impl Delete {
+    /// A delete of the entity `id`; `recursive` takes everything below an organization along.
+    pub fn new(engine: &Engine, kind: Kind, id: Uuid, recursive: bool, precondition: Precondition) -> Self {
+        Self { kind, id, recursive, precondition, now: engine.world.now() }
+    }
+
+    async fn edit(&self, tx: &mut dyn Write, closure: &Closure, events: &mut Events) -> Result<(), Error> {
+        let registry = tx.registry();
+        for old in closure.edited.values() {
+            let attributes = closure.without_references(old, &registry);
+            let mut companions = Companions::default();
+            load_companions(tx, &attributes, &mut companions).await?;
+            let valid = by_server(old.kind(), attributes);
+            let home = edited_home(old, &valid, &companions);
+            let change = Replace { old, now: self.now, home, valid: &valid, rows: &companions };
+            let new = tx.replace(&change).await?;
+            let action = Action::of(Verb::Update, old.kind(), Some(old.id()));
+            events.succeeded(action, changes(old.attributes(), new.attributes(), &registry));
+        }
+        Ok(())
+    }
+}
+
+/// An invitation is owned by its role's organization; when that role goes, by the next one's, or by nobody.
+fn edited_home(old: &Stored, valid: &crate::model::Valid, companions: &Companions) -> Option<Row> {
+    if old.kind() != Kind::RoleInvitation {
+        return old.home();
+    }
+    companions.of(valid.attributes(), role_invitation::ROLE).and_then(Stored::home)
+}
+
+impl Change for Delete {
+    /// The ids of the entities that the answer names: the one deleted, and with it the organizations below.
+    type Out = Vec<Uuid>;
+
+    fn action(&self) -> Action {
+        Action::of(Verb::Delete, self.kind, Some(self.id))
+    }
+
+    fn touches(&self) -> &'static [Kind] {
+        match self.kind {
+            Kind::Organization => &[Kind::Organization, Kind::Role, Kind::Assignment],
+            Kind::ApiClient => &[Kind::ApiClient],
+            _ => &[Kind::Role, Kind::Assignment],
+        }
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.recursive
+    }
+
+    async fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> Result<Vec<Uuid>, Error> {
+        if self.kind == Kind::Organization {
+            tx.lock(&["tree"]).await?;
+        }
+        let entity = target(tx, self.kind, self.id).await?;
+        self.precondition.check(entity.version())?;
+        let is_root = entity.attributes().first(organization::PARENT).is_none();
+        if self.kind == Kind::Organization && is_root {
+            return Err(Error::conflict("the root organization cannot be deleted"));
+        }
+        let row = entity.row();
+        let mut differences = changes(entity.attributes(), &Attributes::default(), &tx.registry());
+        let closure = collect(tx, entity, self.recursive).await?;
+        for (kind, count) in closure.counts(row) {
+            differences.push(format!("{}: {count} went along", kind.name()));
+        }
+        self.edit(tx, &closure, events).await?;
+        let gone: Vec<Stored> = closure.gone.into_values().collect();
+        tx.remove(&gone).await?;
+        events.succeeded(self.action(), differences);
+        Ok(gone.iter().filter(|entity| entity.kind() == self.kind).map(Stored::id).collect())
+    }
+}

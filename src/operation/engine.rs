@@ -1,0 +1,75 @@
+//! What every operation needs: the store, the world, the settings and the caches that follow commits.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::audit::Scene;
+use crate::model::rules::Settings;
+use crate::model::{Error, Grants, Registry};
+use crate::operation::names::NameCache;
+use crate::store::{SharedStore, Touched};
+use crate::world::SharedWorld;
+
+/// The services an operation works with; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    /// The store.
+    pub store: SharedStore,
+    /// Clock and random source.
+    pub world: SharedWorld,
+    /// The configuration's part.
+    pub settings: Arc<Settings>,
+    /// Names of organizations.
+    pub names: Arc<NameCache>,
+    /// The id of the root organization.
+    pub root: Uuid,
+    /// The key that authenticates cursors; the same on every node.
+    pub cursor_key: [u8; 32],
+}
+
+impl Engine {
+    /// An engine over a store that [`crate::operation::setup`] has prepared.
+    pub async fn over(store: SharedStore, world: SharedWorld, settings: Settings) -> Result<Self, Error> {
+        let prepared = crate::operation::setup::prepare(&store, &world, &settings).await?;
+        let names = Arc::new(NameCache::new(Arc::clone(&store)));
+        let listener = Arc::clone(&names);
+        store.on_commit(Arc::new(move |touched: Touched| listener.committed(touched)));
+        Ok(Self {
+            store,
+            world,
+            settings: Arc::new(settings),
+            names,
+            root: prepared.root,
+            cursor_key: prepared.cursor_key,
+        })
+    }
+
+    /// The present attribute registry.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.store.registry()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// Who calls: the client, what it may do, and where it stands in the audit trail.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// What the client may do.
+    pub grants: Grants,
+    /// Name, address and request id for the records.
+    pub scene: Scene,
+}
+
+impl Caller {
+    /// The server itself or somebody at its command line: may do everything.
+    pub fn local(name: &str) -> Self {
+        let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
+        Self { grants: Grants::ADMIN, scene }
+    }
+}

@@ -1,0 +1,352 @@
+//! Listing entities (REQ001, REQ003, REQ007, REQ011, REQ051): filters, order, pages and chunks.
+
+use uuid::Uuid;
+
+use crate::model::attribute::AttrId;
+use crate::model::kind::{assignment, delegation, mandate, organization, role, role_invitation, user};
+use crate::model::term::{Term, Test};
+use crate::model::visible::ListPermit;
+use crate::model::{Error, Kind, Row, Stored, Verb};
+use crate::operation::cursor;
+use crate::operation::engine::{Caller, Engine};
+use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key};
+use crate::operation::read;
+use crate::operation::search::{Argument, conditions};
+use crate::store::{Hit, Position, Source};
+
+/// What a listing is bounded by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// Every entity of the kind.
+    All,
+    /// The users of an organization (REQ001).
+    UsersOfOrganization,
+    /// The organizations below an organization.
+    OrganizationsOfOrganization,
+    /// The roles of an organization.
+    RolesOfOrganization,
+    /// The invitations to roles of an organization.
+    InvitationsOfOrganization,
+    /// The mandates given by a user or organization (REQ007).
+    GivenBy(Kind),
+    /// The mandates received by a user or organization (REQ007).
+    ReceivedBy(Kind),
+    /// The mandates delegated to a user (REQ007).
+    DelegatedToUser,
+    /// The roles assigned to a user (REQ051).
+    RolesOfUser,
+    /// The users that have a role.
+    UsersOfRole,
+    /// The role invitations of a user (REQ011c).
+    InvitationsOfUser,
+}
+
+impl Base {
+    /// The kind of the entity in the path that owns the listing.
+    pub fn owner(self) -> Option<Kind> {
+        match self {
+            Self::All => None,
+            Self::UsersOfOrganization
+            | Self::OrganizationsOfOrganization
+            | Self::RolesOfOrganization
+            | Self::InvitationsOfOrganization => Some(Kind::Organization),
+            Self::GivenBy(kind) | Self::ReceivedBy(kind) => Some(kind),
+            Self::DelegatedToUser | Self::RolesOfUser | Self::InvitationsOfUser => Some(Kind::User),
+            Self::UsersOfRole => Some(Kind::Role),
+        }
+    }
+
+    /// Whether `recursive` means something here.
+    pub fn is_tree(self) -> bool {
+        matches!(self, Self::UsersOfOrganization | Self::OrganizationsOfOrganization)
+    }
+}
+
+/// A listing as a client asks for it.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The kind listed.
+    pub kind: Kind,
+    /// What bounds it.
+    pub base: Base,
+    /// The path segment of the owner, where there is one.
+    pub owner: Option<String>,
+    /// Whether everything below the owner is meant too.
+    pub recursive: bool,
+    /// The search arguments.
+    pub arguments: Vec<Argument>,
+    /// Whether values must match exactly as given.
+    pub exact: bool,
+    /// At most so many results; `None` is no limit.
+    pub limit: Option<u64>,
+    /// Where to go on.
+    pub after: Option<String>,
+}
+
+/// A listing under way: fetch chunk by chunk.
+#[derive(Debug)]
+pub struct Listing {
+    engine: Engine,
+    plan: Plan,
+    at: Option<Position>,
+    segment: usize,
+    with_entities: bool,
+    identity: String,
+    /// Proof that the caller may list the kind.
+    pub permit: ListPermit,
+}
+
+/// One result.
+#[derive(Debug)]
+pub struct Listed {
+    /// Where it stands.
+    pub at: Position,
+    /// Its id.
+    pub id: Uuid,
+    /// The entity, when entities were asked for.
+    pub entity: Option<Stored>,
+}
+
+impl Listing {
+    /// Begins a listing. Error 3 without the grant, 5 when the owner does not exist, 1 for bad arguments.
+    pub async fn begin(
+        engine: &Engine,
+        caller: &Caller,
+        query: &Query,
+        with_entities: bool,
+    ) -> Result<Self, Error> {
+        let permit = ListPermit::check(query.kind, &caller.grants)?;
+        if let Some(owner) = query.base.owner() {
+            caller.grants.require(Verb::Read, owner)?;
+        }
+        let identity = identity(query);
+        let at = match &query.after {
+            Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
+            None => None,
+        };
+        let conditions = conditions(engine, query.kind, &query.arguments, query.exact).await?;
+        let (source, term) = bounds(engine, query).await?;
+        let plan = plan(engine, source, term, conditions).await?;
+        Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, permit })
+    }
+
+    /// A listing that goes on from the same place with the same plan.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            plan: self.plan.clone(),
+            at: self.at.clone(),
+            segment: self.segment,
+            with_entities: self.with_entities,
+            identity: self.identity.clone(),
+            permit: self.permit,
+        }
+    }
+
+    /// Leaves the entities unread where only ids are wanted.
+    #[must_use]
+    pub fn ids_only(mut self) -> Self {
+        self.with_entities = false;
+        self
+    }
+
+    /// The cursor that goes on behind a result.
+    pub fn cursor(&self, behind: &Position) -> String {
+        cursor::encode(&self.engine.cursor_key, &self.identity, behind)
+    }
+
+    /// The next results, about `size` of them; empty at the end.
+    pub async fn next(&mut self, size: usize) -> Result<Vec<Listed>, Error> {
+        loop {
+            let hits = self.hits(size).await?;
+            let Some(last) = hits.last() else { return Ok(Vec::new()) };
+            self.at = Some(last.at.clone());
+            let results = self.results(hits).await?;
+            if !results.is_empty() {
+                return Ok(results);
+            }
+        }
+    }
+
+    async fn hits(&mut self, size: usize) -> Result<Vec<Hit>, Error> {
+        match &self.plan.drive {
+            Drive::Sorted(hits) => {
+                let from = self.at.as_ref().map_or(0, |at| hits.partition_point(|hit| hit.at <= *at));
+                Ok(hits.iter().skip(from).take(size).cloned().collect())
+            }
+            Drive::Segments(segments) => {
+                while let Some((key, source)) = segments.get(self.segment) {
+                    let hits = self.segment_hits(key.as_deref(), source, size).await?;
+                    if !hits.is_empty() {
+                        return Ok(hits);
+                    }
+                    self.segment += 1;
+                }
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn segment_hits(
+        &self,
+        key: Option<&[u8]>,
+        source: &Source,
+        size: usize,
+    ) -> Result<Vec<Hit>, Error> {
+        let Some(key) = key else {
+            return self.engine.store.scan(source, self.at.as_ref(), size).await;
+        };
+        let after = match &self.at {
+            Some(at) if at.key.as_slice() > key => return Ok(Vec::new()),
+            Some(at) if at.key.as_slice() == key => Some(Position { key: Vec::new(), row: at.row }),
+            _ => None,
+        };
+        let mut hits = self.engine.store.scan(source, after.as_ref(), size).await?;
+        for hit in &mut hits {
+            hit.at.key = key.to_vec();
+        }
+        Ok(hits)
+    }
+
+    async fn results(&self, hits: Vec<Hit>) -> Result<Vec<Listed>, Error> {
+        if !self.with_entities && !self.plan.reads_entities() {
+            return Ok(hits.into_iter().map(|hit| Listed { at: hit.at, id: hit.id, entity: None }).collect());
+        }
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        let mut entities = self.engine.store.by_rows(&rows).await?.into_iter().peekable();
+        let mut results = Vec::with_capacity(hits.len());
+        for hit in hits {
+            // Rows that vanished since the scan are missing from the answer, which keeps the order asked.
+            let Some(entity) = entities.next_if(|entity| entity.row() == hit.at.row) else { continue };
+            if self.keeps(&hit, &entity) {
+                let entity = self.with_entities.then_some(entity);
+                results.push(Listed { at: hit.at, id: hit.id, entity });
+            }
+        }
+        Ok(results)
+    }
+
+    fn keeps(&self, hit: &Hit, entity: &Stored) -> bool {
+        let stands_here = self
+            .plan
+            .smallest
+            .as_ref()
+            .is_none_or(|term| smallest_key(term, entity.attributes()) == hit.at.key);
+        stands_here && self.plan.recheck.iter().all(|term| holds(term, entity))
+    }
+}
+
+/// What tells one listing from another, for its cursors.
+fn identity(query: &Query) -> String {
+    let mut arguments: Vec<String> =
+        query.arguments.iter().map(|argument| format!("{:?}={:?}", argument.name, argument.value)).collect();
+    arguments.sort();
+    let Query { kind, base, owner, recursive, exact, .. } = query;
+    format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?}")
+}
+
+async fn bounds(engine: &Engine, query: &Query) -> Result<(Source, Option<Term>), Error> {
+    let Some(kind) = query.base.owner() else { return Ok((Source::Kind(query.kind), None)) };
+    let segment = query.owner.as_deref().unwrap_or_default();
+    let owner = read::find(engine, kind, segment).await.map_err(|error| match error {
+        Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
+        other => other,
+    })?;
+    let row = owner.row();
+    let refers = |attr: AttrId| Source::RefersTo { attr, to: vec![row] };
+    match query.base {
+        Base::All => Ok((Source::Kind(query.kind), None)),
+        Base::UsersOfOrganization if query.recursive => {
+            let ids = subtree(engine, &owner).await?;
+            bounded(engine, Source::Subtree { attr: user::HOME, ancestor: row }, user::HOME, ids)
+        }
+        Base::OrganizationsOfOrganization if query.recursive => {
+            listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME).await
+        }
+        Base::InvitationsOfOrganization => invitations(engine, row).await,
+        Base::RolesOfUser => {
+            linked(engine, row, (assignment::USER, assignment::ROLE), role::ENTITY_NAME).await
+        }
+        Base::UsersOfRole => linked(engine, row, (assignment::ROLE, assignment::USER), user::HOME_NAME).await,
+        Base::DelegatedToUser => {
+            linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID).await
+        }
+        Base::UsersOfOrganization => bounded(engine, refers(user::HOME), user::HOME, vec![owner.id()]),
+        Base::OrganizationsOfOrganization => {
+            bounded(engine, refers(organization::PARENT), organization::PARENT, vec![owner.id()])
+        }
+        Base::RolesOfOrganization => {
+            bounded(engine, refers(role::ORGANIZATION), role::ORGANIZATION, vec![owner.id()])
+        }
+        Base::GivenBy(_) => bounded(engine, refers(mandate::MANDATER), mandate::MANDATER, vec![owner.id()]),
+        Base::ReceivedBy(_) => {
+            bounded(engine, refers(mandate::MANDATEE), mandate::MANDATEE, vec![owner.id()])
+        }
+        Base::InvitationsOfUser => {
+            bounded(engine, refers(role_invitation::USER), role_invitation::USER, vec![owner.id()])
+        }
+    }
+}
+
+fn bounded(
+    engine: &Engine,
+    source: Source,
+    attr: AttrId,
+    ids: Vec<Uuid>,
+) -> Result<(Source, Option<Term>), Error> {
+    Ok((source, Some(term(engine, attr, Test::RefersTo(ids.into_iter().collect()))?)))
+}
+
+fn term(engine: &Engine, attr: AttrId, test: Test) -> Result<Term, Error> {
+    let registry = engine.registry();
+    let attribute =
+        registry.numbered(attr).ok_or_else(|| Error::internal("an attribute is not registered"))?;
+    Ok(Term { attribute: attribute.clone(), test })
+}
+
+/// A bound that no attribute of the listed entities tells: its ids, read whole, beside the source.
+async fn listed(engine: &Engine, source: Source, attr: AttrId) -> Result<(Source, Option<Term>), Error> {
+    let (mut ids, mut at) = (Vec::new(), None::<Position>);
+    loop {
+        let hits = engine.store.scan(&source, at.as_ref(), 5_000).await?;
+        let Some(last) = hits.last() else { break };
+        at = Some(last.at.clone());
+        ids.extend(hits.iter().map(|hit| hit.id));
+    }
+    let term = term(engine, attr, Test::OneOf(ids.into_iter().collect()))?;
+    Ok((source, Some(term)))
+}
+
+async fn linked(
+    engine: &Engine,
+    to: Row,
+    ends: (AttrId, AttrId),
+    attr: AttrId,
+) -> Result<(Source, Option<Term>), Error> {
+    listed(engine, Source::Linked { from: ends.0, to, onto: ends.1 }, attr).await
+}
+
+async fn invitations(engine: &Engine, organization: Row) -> Result<(Source, Option<Term>), Error> {
+    let roles = Source::RefersTo { attr: role::ORGANIZATION, to: vec![organization] };
+    let (mut rows, mut ids, mut at) = (Vec::new(), Vec::new(), None::<Position>);
+    loop {
+        let hits = engine.store.scan(&roles, at.as_ref(), 1_000).await?;
+        let Some(last) = hits.last() else { break };
+        at = Some(last.at.clone());
+        rows.extend(hits.iter().map(|hit| hit.at.row));
+        ids.extend(hits.iter().map(|hit| hit.id));
+    }
+    bounded(engine, Source::RefersTo { attr: role_invitation::ROLE, to: rows }, role_invitation::ROLE, ids)
+}
+
+async fn subtree(engine: &Engine, top: &Stored) -> Result<Vec<Uuid>, Error> {
+    let source = Source::Below { ancestor: top.row() };
+    let (mut ids, mut at) = (vec![top.id()], None::<Position>);
+    loop {
+        let hits = engine.store.scan(&source, at.as_ref(), 5_000).await?;
+        let Some(last) = hits.last() else { return Ok(ids) };
+        at = Some(last.at.clone());
+        ids.extend(hits.iter().map(|hit| hit.id));
+    }
+}

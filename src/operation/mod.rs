@@ -1,0 +1,28 @@
+//! What the service does: one road for every change, one for every read, and a file per special verb.
+//!
+//! [`perform`](perform::perform) is the road of a change: authorize → begin → run → audit → commit, in a task
+//! that a client hanging up cannot cancel. Reads authorize, then read committed data. Operations know entities,
+//! grants and the store's traits; they know neither HTTP nor XML.
+
+pub mod assign;
+pub mod audit_trail;
+pub mod client;
+pub mod closure;
+pub mod create;
+pub mod cursor;
+pub mod delete;
+pub mod engine;
+pub mod list;
+pub mod move_organization;
+pub mod names;
+pub mod perform;
+pub mod plan;
+pub mod read;
+pub mod resolve;
+pub mod revoke;
+pub mod search;
+pub mod setup;
+pub mod update;
+
+pub use engine::{Caller, Engine};
+pub use perform::{Change, perform, refuse};

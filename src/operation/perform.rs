@@ -1,0 +1,133 @@
+//! The one road of a change: authorize → begin → run → audit → commit.
+//!
+//! A change is data, so that PostgreSQL may run it again. Hashing, reading bodies and network happen before it
+//! is handed in; ids are fixed in it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+
+use crate::audit::{Action, Events, Record};
+use crate::model::{Error, Kind};
+use crate::operation::engine::{Caller, Engine};
+use crate::store::{Touched, Unit, Write};
+
+/// One change, to be run in a transaction, perhaps more than once.
+pub trait Change: Send + Sync + 'static {
+    /// What the caller learns.
+    type Out: Send + 'static;
+
+    /// What must be granted, and what the records say.
+    fn action(&self) -> Action;
+
+    /// The kinds whose entities may differ afterwards, for the caches.
+    fn touches(&self) -> &'static [Kind];
+
+    /// Whether more than a thousand rows may be touched.
+    fn is_bulk(&self) -> bool {
+        false
+    }
+
+    /// Does it. The request is recorded already; each success is to be added to `events`.
+    fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> impl Future<Output = Result<Self::Out, Error>> + Send + 't;
+}
+
+struct Performing<C: Change> {
+    change: C,
+    engine: Engine,
+    caller: Caller,
+    out: Mutex<Option<C::Out>>,
+}
+
+impl<C: Change> Performing<C> {
+    async fn record(&self, tx: &mut dyn Write, events: &Events) -> Result<(), Error> {
+        let records = events.records(&self.caller.scene, self.engine.world.as_ref());
+        let rows: Vec<_> = records.iter().map(Record::row).collect();
+        // A change whose record cannot be written must not happen, and it is not the client's fault.
+        tx.append_audit(&rows).await.map_err(|error| match error {
+            Error::Unavailable { .. } => error,
+            other => Error::unavailable(format!("audit: {other:?}")),
+        })
+    }
+}
+
+#[async_trait]
+impl<C: Change> Unit for Performing<C> {
+    async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
+        let mut events = Events::default();
+        events.requested(self.change.action());
+        let out = self.change.run(tx, &mut events).await?;
+        self.record(tx, &events).await?;
+        *self.out.lock() = Some(out);
+        Ok(self.change.touches().iter().fold(Touched::default(), |touched, kind| touched.with(*kind)))
+    }
+
+    async fn refused(&self, tx: &mut dyn Write, error: &Error) -> Result<(), Error> {
+        self.record(tx, &refusal(self.change.action(), error)).await
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.change.is_bulk()
+    }
+}
+
+fn refusal(action: Action, error: &Error) -> Events {
+    let mut events = Events::default();
+    events.requested(action);
+    events.failed(action, error);
+    events
+}
+
+/// Performs a change for `caller`. When this returns, the change and its records, or the records of its
+/// refusal, are durable.
+pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> Result<C::Out, Error> {
+    let action = change.action();
+    if let Err(error) = caller.grants.require(action.verb, action.kind) {
+        return Err(refuse(engine, caller, action, error).await);
+    }
+    let performing = Arc::new(Performing {
+        change,
+        engine: engine.clone(),
+        caller: caller.clone(),
+        out: Mutex::new(None),
+    });
+    engine.store.transact(Arc::clone(&performing) as Arc<dyn Unit>).await?;
+    let out = performing.out.lock().take();
+    out.ok_or_else(|| Error::internal("a committed change left no result"))
+}
+
+struct Refusing {
+    events: Events,
+    engine: Engine,
+    caller: Caller,
+}
+
+#[async_trait]
+impl Unit for Refusing {
+    async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
+        let records = self.events.records(&self.caller.scene, self.engine.world.as_ref());
+        let rows: Vec<_> = records.iter().map(Record::row).collect();
+        tx.append_audit(&rows).await?;
+        Ok(Touched::default())
+    }
+
+    async fn refused(&self, _tx: &mut dyn Write, _error: &Error) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Records that a change was refused before it could begin, and returns what to answer: `error`, or that the
+/// service is not available when even the record cannot be written.
+pub async fn refuse(engine: &Engine, caller: &Caller, action: Action, error: Error) -> Error {
+    let unit = Refusing { events: refusal(action, &error), engine: engine.clone(), caller: caller.clone() };
+    match engine.store.transact(Arc::new(unit)).await {
+        Ok(()) => error,
+        Err(unrecorded) => Error::unavailable(format!("audit: {unrecorded:?}")),
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading one entity (REQ002, REQ004, REQ005, REQ008): by id or by its natural key.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::model::kind::NaturalKey;
+use crate::model::visible::OrganizationName;
+use crate::model::{AttrId, Error, Kind, Row, Stored, Verb, key};
+use crate::operation::engine::{Caller, Engine};
+use crate::operation::resolve::{Lookup, organization_row, role_row};
+use crate::store::SharedStore;
+
+/// An entity that was read, with what its answer needs beside it.
+#[derive(Debug)]
+pub struct Found {
+    /// The entity.
+    pub entity: Stored,
+    /// The entities it refers to, when they were asked for.
+    pub referred: HashMap<Uuid, Stored>,
+    /// The names of the organizations the answer mentions.
+    pub names: HashMap<Uuid, OrganizationName>,
+}
+
+struct Committed<'a>(&'a SharedStore);
+
+impl Lookup for Committed<'_> {
+    async fn holder(&mut self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error> {
+        self.0.holder(attr, scope, key).await
+    }
+}
+
+/// The row of the organization with that entity name, letter case included.
+pub async fn organization_by_name(store: &SharedStore, name: &str) -> Result<Option<Row>, Error> {
+    organization_row(&mut Committed(store), name).await
+}
+
+/// The entity of `kind` that a path segment addresses: a UUID is always the id, else it is the natural key.
+/// Error 7 when there is none.
+pub async fn find(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, Error> {
+    let store = &engine.store;
+    let found = match Uuid::try_parse(segment) {
+        Ok(id) => store.by_id(id).await?,
+        Err(_) => {
+            let row = match kind.def().natural_key {
+                NaturalKey::None => None,
+                NaturalKey::EntityName if kind == Kind::Role => {
+                    role_row(&mut Committed(store), segment).await?
+                }
+                NaturalKey::EntityName => organization_row(&mut Committed(store), segment).await?,
+                NaturalKey::Unique(number) => {
+                    store.holder(kind.own_attr(number), 0, &key::unique_key(segment, false)).await?
+                }
+            };
+            match row {
+                Some(row) => store.by_rows(&[row]).await?.pop(),
+                None => None,
+            }
+        }
+    };
+    found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
+}
+
+/// Reads one entity; `entities` also loads what it refers to.
+pub async fn read(
+    engine: &Engine,
+    caller: &Caller,
+    kind: Kind,
+    segment: &str,
+    entities: bool,
+) -> Result<Found, Error> {
+    caller.grants.require(Verb::Read, kind)?;
+    let entity = find(engine, kind, segment).await?;
+    let mut found = with_names(engine, vec![entity], entities).await?;
+    let entity = found.0.pop().ok_or_else(|| Error::not_found(kind))?;
+    Ok(Found { entity, referred: found.1, names: found.2 })
+}
+
+type Gathered = (Vec<Stored>, HashMap<Uuid, Stored>, HashMap<Uuid, OrganizationName>);
+
+/// Gathers what the answers of `entities` need beside them.
+pub async fn with_names(engine: &Engine, entities: Vec<Stored>, referred: bool) -> Result<Gathered, Error> {
+    let mut others = HashMap::new();
+    if referred {
+        for entity in &entities {
+            for (_, to) in entity.attributes().references() {
+                if !others.contains_key(&to.id)
+                    && let Some(other) = engine.store.by_id(to.id).await?
+                {
+                    others.insert(to.id, other);
+                }
+            }
+        }
+    }
+    let mut names = engine.names.of(&entities).await?;
+    if referred {
+        let also: Vec<Stored> = others.values().cloned().collect();
+        names.extend(engine.names.of(&also).await?);
+    }
+    Ok((entities, others, names))
+}

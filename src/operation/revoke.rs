@@ -1,0 +1,97 @@
+//! Steps of entities that have states: revoking a mandate (PUT `/mandates/{id}/revoke`), withdrawing a role
+//! invitation (DELETE `/roleinvitations/{id}`).
+
+use uuid::Uuid;
+
+use crate::audit::event::changes;
+use crate::audit::{Action, Events};
+use crate::model::kind::{mandate, role_invitation};
+use crate::model::rules::{Companions, by_server};
+use crate::model::{Attributes, Error, Kind, Value, Verb};
+use crate::operation::engine::Engine;
+use crate::operation::perform::Change;
+use crate::operation::update::{Precondition, target};
+use crate::store::{Replace, Write};
+
+/// One step of a state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Active → Revoked.
+    RevokeMandate,
+    /// Sent → Withdrawn.
+    WithdrawInvitation,
+}
+
+impl Step {
+    fn kind(self) -> Kind {
+        match self {
+            Self::RevokeMandate => Kind::Mandate,
+            Self::WithdrawInvitation => Kind::RoleInvitation,
+        }
+    }
+
+    /// What must be granted, and what the records say.
+    pub fn action(self, target: Option<Uuid>) -> Action {
+        let (verb, word) = match self {
+            Self::RevokeMandate => (Verb::Update, "REVOKE"),
+            Self::WithdrawInvitation => (Verb::Delete, "WITHDRAW"),
+        };
+        Action { verb, kind: self.kind(), word, target }
+    }
+
+    fn apply(self, attributes: &mut Attributes) -> Result<(), Error> {
+        match self {
+            Self::RevokeMandate => {
+                let next = mandate::State::of(attributes).revoke()?;
+                attributes.put(mandate::STATE, Value::text(next.name()));
+            }
+            Self::WithdrawInvitation => {
+                let next = role_invitation::State::of(attributes).withdraw()?;
+                attributes.put(role_invitation::STATE, Value::text(next.name()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes one entity one step further.
+#[derive(Debug)]
+pub struct TakeStep {
+    step: Step,
+    id: Uuid,
+    precondition: Precondition,
+    now: i64,
+}
+
+impl TakeStep {
+    /// `step` for the entity `id`, only if the precondition holds.
+    pub fn new(engine: &Engine, step: Step, id: Uuid, precondition: Precondition) -> Self {
+        Self { step, id, precondition, now: engine.world.now() }
+    }
+}
+
+impl Change for TakeStep {
+    type Out = Uuid;
+
+    fn action(&self) -> Action {
+        self.step.action(Some(self.id))
+    }
+
+    fn touches(&self) -> &'static [Kind] {
+        &[]
+    }
+
+    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        let old = target(tx, self.step.kind(), self.id).await?;
+        self.precondition.check(old.version())?;
+        let mut attributes = old.attributes().clone();
+        self.step.apply(&mut attributes)?;
+        let valid = by_server(old.kind(), attributes);
+        // No reference changes, so no companion is needed.
+        let none = Companions::default();
+        let change = Replace { old: &old, now: self.now, home: old.home(), valid: &valid, rows: &none };
+        let new = tx.replace(&change).await?;
+        events.succeeded(self.action(), changes(old.attributes(), new.attributes(), &tx.registry()));
+        Ok(self.id)
+    }
+}

@@ -1,0 +1,295 @@
+//! From the parameters of a search to terms: names through the registry, values read by their syntax, names of
+//! organizations looked up.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::model::attribute::Index;
+use crate::model::kind::{organization, role, user};
+use crate::model::registry::Attribute;
+use crate::model::term::{Term, Test};
+use crate::model::value::Syntax;
+use crate::model::{Error, Kind, Row, Stored, key};
+use crate::operation::engine::Engine;
+use crate::operation::read::{self, organization_by_name};
+use crate::store::{Position, Source};
+
+/// One search argument as the client gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// The attribute's name.
+    pub name: String,
+    /// The value searched for.
+    pub value: String,
+}
+
+/// A condition ready to be planned.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// The condition as a test on an entity.
+    pub term: Term,
+    /// Where the entities that satisfy it stand, and how they order.
+    pub found: Found,
+}
+
+/// How the entities that satisfy a condition can be reached.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// By the condition's own keys or references.
+    Source(Source),
+    /// In groups with a key of their own, in key order: the users of organizations found by name.
+    Groups(Vec<(Vec<u8>, Source)>),
+    /// One by one, with the keys they stand at, in key order: found through entity names.
+    Listed(Vec<(Vec<u8>, Row, Uuid)>),
+}
+
+/// How many hits are fetched at a time when names are looked up.
+const BATCH: usize = 1_000;
+
+/// Reads the search arguments of a listing of `kind`. Error 1 names an argument that is unknown, given twice,
+/// not searchable or ill-formed.
+pub async fn conditions(
+    engine: &Engine,
+    kind: Kind,
+    arguments: &[Argument],
+    exact: bool,
+) -> Result<Vec<Condition>, Error> {
+    let mut seen = BTreeSet::new();
+    let mut conditions = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let attribute = attribute(engine, kind, &argument.name).await?;
+        if !seen.insert(attribute.id) {
+            return Err(Error::invalid(&argument.name, "the same attribute can be searched only once"));
+        }
+        conditions.push(condition(engine, &attribute, argument, exact).await?);
+    }
+    Ok(conditions)
+}
+
+/// The attribute of that name; an unknown name reads the declarations again once before it is error 1.
+pub async fn attribute(engine: &Engine, kind: Kind, name: &str) -> Result<Arc<Attribute>, Error> {
+    if let Some(attribute) = engine.registry().named(kind, name) {
+        return Ok(Arc::clone(attribute));
+    }
+    let registry = engine.store.reload_registry().await?;
+    let known = registry.named(kind, name).cloned();
+    known.ok_or_else(|| {
+        Error::invalid(name, format!("no parameter or attribute of {} has this name", kind.name()))
+    })
+}
+
+async fn condition(
+    engine: &Engine,
+    attribute: &Arc<Attribute>,
+    argument: &Argument,
+    exact: bool,
+) -> Result<Condition, Error> {
+    let value = argument.value.as_str();
+    match (attribute.index, attribute.syntax) {
+        (Index::None, _) => Err(Error::invalid(&argument.name, "this attribute cannot be searched")),
+        (Index::Derived, _) => derived(engine, attribute, value, exact).await,
+        (Index::Search, Syntax::Reference(targets)) => {
+            let kinds: Vec<Kind> = targets.iter().map(|(kind, _)| *kind).collect();
+            let target = target(engine, &kinds, value).await?;
+            Ok(refers_to(attribute, target.as_slice()))
+        }
+        (Index::Search, syntax) if syntax.matches_prefix() => {
+            Ok(by_keys(Term::text(attribute, value, exact)))
+        }
+        (Index::Search, syntax) => {
+            let value = syntax.parse(value).map_err(|expected| Error::invalid(&argument.name, expected))?;
+            Ok(by_keys(Term { attribute: Arc::clone(attribute), test: Test::Equal(value) }))
+        }
+    }
+}
+
+fn by_keys(term: Term) -> Condition {
+    let (low, high) = term.range();
+    let source = Source::Keys { attr: term.attribute.id, low, high };
+    Condition { term, found: Found::Source(source) }
+}
+
+fn refers_to(attribute: &Arc<Attribute>, targets: &[Stored]) -> Condition {
+    let source = Source::RefersTo { attr: attribute.id, to: targets.iter().map(Stored::row).collect() };
+    let test = Test::RefersTo(targets.iter().map(Stored::id).collect());
+    Condition { term: Term { attribute: Arc::clone(attribute), test }, found: Found::Source(source) }
+}
+
+/// The entity a reference is searched for; none is no error, it just refers to nothing.
+async fn target(engine: &Engine, kinds: &[Kind], text: &str) -> Result<Option<Stored>, Error> {
+    for kind in kinds {
+        match read::find(engine, *kind, text).await {
+            Ok(found) => return Ok(Some(found)),
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+async fn derived(
+    engine: &Engine,
+    attribute: &Arc<Attribute>,
+    value: &str,
+    exact: bool,
+) -> Result<Condition, Error> {
+    match attribute.id {
+        user::HOME_NAME => by_home_name(engine, value, exact).await,
+        organization::ENTITY_NAME => {
+            let listed = organizations_named(engine, value, exact).await?;
+            Ok(listed_condition(attribute, listed))
+        }
+        role::ENTITY_NAME => Ok(listed_condition(attribute, roles_named(engine, value, exact).await?)),
+        _ => {
+            let found = Uuid::try_parse(value).ok();
+            let entity = match found {
+                Some(id) => engine.store.by_id(id).await?.filter(|entity| entity.kind() == attribute.kind),
+                None => None,
+            };
+            let listed = entity.map(|entity| (Vec::new(), entity.row(), entity.id()));
+            Ok(listed_condition(attribute, listed.into_iter().collect()))
+        }
+    }
+}
+
+/// A condition on a derived attribute: it holds for exactly the entities listed.
+fn listed_condition(attribute: &Arc<Attribute>, mut listed: Vec<(Vec<u8>, Row, Uuid)>) -> Condition {
+    listed.sort();
+    let test = Test::OneOf(listed.iter().map(|(_, _, id)| *id).collect());
+    Condition { term: Term { attribute: Arc::clone(attribute), test }, found: Found::Listed(listed) }
+}
+
+/// Users by the technical name of their organization: the organizations found, in the order of their names.
+async fn by_home_name(engine: &Engine, value: &str, exact: bool) -> Result<Condition, Error> {
+    let registry = engine.registry();
+    let name = registry.numbered(organization::TECHNICAL_NAME).ok_or_else(unknown)?;
+    let home = registry.numbered(user::HOME).ok_or_else(unknown)?;
+    let found = matching(engine, &Term::text(name, value, exact)).await?;
+    let mut groups: Vec<(Vec<u8>, Source)> = Vec::new();
+    for organization in &found {
+        let name = organization.attributes().text(organization::TECHNICAL_NAME).unwrap_or_default();
+        let at = key::text_key(name);
+        match groups.last_mut() {
+            Some((key, Source::RefersTo { to, .. })) if *key == at => to.push(organization.row()),
+            _ => groups.push((at, Source::RefersTo { attr: user::HOME, to: vec![organization.row()] })),
+        }
+    }
+    let test = Test::RefersTo(found.iter().map(Stored::id).collect());
+    Ok(Condition { term: Term { attribute: Arc::clone(home), test }, found: Found::Groups(groups) })
+}
+
+fn unknown() -> Error {
+    Error::internal("a built-in attribute is not registered")
+}
+
+/// Every entity that satisfies one term, in key order.
+async fn matching(engine: &Engine, term: &Term) -> Result<Vec<Stored>, Error> {
+    let (low, high) = term.range();
+    let source = Source::Keys { attr: term.attribute.id, low, high };
+    let entities = all(engine, &source).await?;
+    Ok(entities.into_iter().filter(|entity| term.holds(entity.attributes())).collect())
+}
+
+/// Every entity of a source, in its order.
+async fn all(engine: &Engine, source: &Source) -> Result<Vec<Stored>, Error> {
+    let (mut entities, mut at) = (Vec::new(), None::<Position>);
+    loop {
+        let hits = engine.store.scan(source, at.as_ref(), BATCH).await?;
+        let Some(last) = hits.last() else { return Ok(entities) };
+        at = Some(last.at.clone());
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        entities.extend(engine.store.by_rows(&rows).await?);
+    }
+}
+
+async fn entity_name_of(engine: &Engine, id: Uuid) -> Result<String, Error> {
+    Ok(engine.names.name(id).await?.map(|name| name.entity.into_string()).unwrap_or_default())
+}
+
+/// The organizations whose entity name is, or starts with, `value`.
+async fn organizations_named(
+    engine: &Engine,
+    value: &str,
+    exact: bool,
+) -> Result<Vec<(Vec<u8>, Row, Uuid)>, Error> {
+    let listed = |organization: &Stored, name: &str| {
+        (key::fold(name).into_bytes(), organization.row(), organization.id())
+    };
+    if exact {
+        let wanted = key::nfc(value);
+        let Some(row) = organization_by_name(&engine.store, &wanted).await? else { return Ok(Vec::new()) };
+        let found = engine.store.by_rows(&[row]).await?;
+        return Ok(found.iter().map(|organization| listed(organization, &wanted)).collect());
+    }
+    let folded = key::fold(value);
+    let tops = tops(engine, &folded).await?;
+    let mut named = Vec::new();
+    for top in tops {
+        let name = entity_name_of(engine, top.id()).await?;
+        if top.id() == engine.root {
+            // The root's name is no part of other names: what stands below it is found by its own name.
+            named.push(listed(&top, &name));
+            continue;
+        }
+        for below in all(engine, &Source::Below { ancestor: top.row() }).await? {
+            let name = entity_name_of(engine, below.id()).await?;
+            named.push(listed(&below, &name));
+        }
+        named.push(listed(&top, &name));
+    }
+    named.retain(|(name, _, _)| name.starts_with(folded.as_bytes()));
+    Ok(named)
+}
+
+/// The organizations at the depth of the last segment of `folded` whose folded entity name starts with it.
+async fn tops(engine: &Engine, folded: &str) -> Result<Vec<Stored>, Error> {
+    let depth = folded.matches('/').count();
+    let mut tops = Vec::new();
+    let last = folded.rsplit('/').next().unwrap_or_default();
+    let low = key::text_key(last);
+    let source = Source::Keys { attr: organization::TECHNICAL_NAME, high: key::successor(&low), low };
+    for organization in all(engine, &source).await? {
+        let name = entity_name_of(engine, organization.id()).await?;
+        if name.matches('/').count() == depth && key::fold(&name).starts_with(folded) {
+            tops.push(organization);
+        }
+    }
+    Ok(tops)
+}
+
+/// The roles whose entity name is, or starts with, `value`.
+async fn roles_named(engine: &Engine, value: &str, exact: bool) -> Result<Vec<(Vec<u8>, Row, Uuid)>, Error> {
+    if exact {
+        return match read::find(engine, Kind::Role, &key::nfc(value)).await {
+            Ok(role) => Ok(vec![(key::fold(value).into_bytes(), role.row(), role.id())]),
+            Err(Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+    }
+    let folded = key::fold(value);
+    let mut owners: BTreeSet<Row> =
+        organizations_named(engine, value, false).await?.into_iter().map(|(_, row, _)| row).collect();
+    if let Some((path, _)) = folded.rsplit_once('/') {
+        let above = organizations_named(engine, path, false).await?;
+        owners
+            .extend(above.into_iter().filter(|(name, _, _)| name == path.as_bytes()).map(|(_, row, _)| row));
+    }
+    let mut named = Vec::new();
+    for owner in owners {
+        for role in all(engine, &Source::RefersTo { attr: role::ORGANIZATION, to: vec![owner] }).await? {
+            let owner = role.attributes().reference(role::ORGANIZATION);
+            let path = match owner {
+                Some(owner) => entity_name_of(engine, owner.id).await?,
+                None => continue,
+            };
+            let name = format!("{path}/{}", role.attributes().text(role::NAME).unwrap_or_default());
+            let at = key::fold(&name);
+            if at.starts_with(&folded) {
+                named.push((at.into_bytes(), role.row(), role.id()));
+            }
+        }
+    }
+    Ok(named)
+}

@@ -1,0 +1,160 @@
+//! Changing an entity of any kind (MOD003, MOD004 and the X operations): given attributes replace all their
+//! values, empty ones are removed, missing ones stay.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::audit::event::changes;
+use crate::audit::{Action, Events};
+use crate::model::kind::organization;
+use crate::model::rules::{Companions, Context, Settings, revalidate};
+use crate::model::state::Patch;
+use crate::model::{Error, Kind, Stored, Verb};
+use crate::operation::create::{add_class_roles, home_of};
+use crate::operation::engine::{Caller, Engine};
+use crate::operation::perform::Change;
+use crate::operation::resolve::{apply, load_companions};
+use crate::store::{Credential, Replace, Write};
+
+/// What an `If-Match` or `If-None-Match` header demands of the entity to be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Precondition {
+    /// Nothing.
+    #[default]
+    None,
+    /// Its version is one of these (`If-Match`).
+    OneOf(Vec<i64>),
+    /// Its version is none of these (`If-None-Match`).
+    NoneOf(Vec<i64>),
+    /// Never holds: `If-None-Match: *` on an entity that exists.
+    Absent,
+}
+
+impl Precondition {
+    /// Error 14 (412) unless the condition holds for `version`.
+    pub fn check(&self, version: i64) -> Result<(), Error> {
+        let holds = match self {
+            Self::None => true,
+            Self::OneOf(versions) => versions.contains(&version),
+            Self::NoneOf(versions) => !versions.contains(&version),
+            Self::Absent => false,
+        };
+        if holds { Ok(()) } else { Err(Error::Precondition) }
+    }
+}
+
+/// Changes one entity.
+#[derive(Debug)]
+pub struct Update {
+    id: Uuid,
+    patch: Patch,
+    precondition: Precondition,
+    credential: Option<Credential>,
+    other_id: Uuid,
+    role_ids: Vec<Uuid>,
+    now: i64,
+    client: String,
+    settings: Arc<Settings>,
+}
+
+impl Update {
+    /// A change of the entity `id` by `caller`.
+    pub fn new(engine: &Engine, caller: &Caller, id: Uuid, patch: Patch) -> Self {
+        let most_roles = engine.settings.classes.iter().map(|class| class.roles.len()).max().unwrap_or(0);
+        Self {
+            id,
+            patch,
+            precondition: Precondition::None,
+            credential: None,
+            other_id: engine.world.unordered_id(),
+            role_ids: (0..most_roles).map(|_| engine.world.id()).collect(),
+            now: engine.world.now(),
+            client: caller.scene.client.clone(),
+            settings: Arc::clone(&engine.settings),
+        }
+    }
+
+    /// Only when the precondition holds.
+    #[must_use]
+    pub fn only_if(mut self, precondition: Precondition) -> Self {
+        self.precondition = precondition;
+        self
+    }
+
+    /// Also replaces the password's hash.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Option<Credential>) -> Self {
+        self.credential = credential;
+        self
+    }
+
+    async fn class_roles(
+        &self,
+        tx: &mut dyn Write,
+        before: &Stored,
+        after: &Stored,
+        events: &mut Events,
+    ) -> Result<(), Error> {
+        let class = after.attributes().text(organization::CLASS);
+        if class == before.attributes().text(organization::CLASS) {
+            return Ok(());
+        }
+        let class = class.and_then(|name| self.settings.class(name));
+        let names = class.map_or(&[][..], |class| class.roles.as_slice());
+        add_class_roles(tx, after, names, (&self.role_ids, self.now), events).await
+    }
+}
+
+/// Loads the entity a change is about; error 7 when there is none of that kind.
+pub async fn target(tx: &mut dyn Write, kind: Kind, id: Uuid) -> Result<Stored, Error> {
+    let found = tx.load(&[id]).await?.pop();
+    found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
+}
+
+impl Change for Update {
+    type Out = Uuid;
+
+    fn action(&self) -> Action {
+        Action::of(Verb::Update, self.patch.kind, Some(self.id))
+    }
+
+    fn touches(&self) -> &'static [Kind] {
+        match self.patch.kind {
+            Kind::ApiClient => &[Kind::ApiClient],
+            Kind::Organization => &[Kind::Role],
+            _ => &[],
+        }
+    }
+
+    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        let old = target(tx, self.patch.kind, self.id).await?;
+        self.precondition.check(old.version())?;
+        let mut companions = Companions::default();
+        let mut attributes = old.attributes().clone();
+        apply(tx, &self.patch.given, &mut attributes, &mut companions).await?;
+        load_companions(tx, &attributes, &mut companions).await?;
+        let context = Context {
+            now: self.now,
+            id: self.id,
+            other_id: self.other_id,
+            client: &self.client,
+            settings: &self.settings,
+            with: &companions,
+        };
+        let valid = revalidate(&old, attributes, &context)?;
+        let home = home_of(self.patch.kind, valid.attributes(), &companions);
+        let new =
+            tx.replace(&Replace { old: &old, now: self.now, home, valid: &valid, rows: &companions }).await?;
+        let mut differences = changes(old.attributes(), new.attributes(), &tx.registry());
+        if let Some(credential) = &self.credential {
+            tx.set_credential(old.row(), credential).await?;
+            differences.push("pwd: *** → ***".to_owned());
+        }
+        events.succeeded(self.action(), differences);
+        if self.patch.kind == Kind::Organization {
+            self.class_roles(tx, &old, &new, events).await?;
+        }
+        Ok(self.id)
+    }
+}

@@ -1,0 +1,138 @@
+//! From the configuration to the services: the only place that maps its topics to what each room takes.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::audit::flood::SignInFlood;
+use crate::auth::attempts::AttemptLimits;
+use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
+use crate::auth::password::{Cost, Verifier, VerifierSettings};
+use crate::auth::verified::CacheBounds;
+use crate::config::{AuthConfig, Config, Database};
+use crate::http::identify::Clients;
+use crate::http::service::Service;
+use crate::model::rules::{OrganizationClass, Settings};
+use crate::model::{Error, Kind};
+use crate::operation::Engine;
+use crate::operation::setup::{Declaration, declare};
+use crate::server::StartError;
+use crate::store::{SharedStore, StoreOptions, Touched, connect};
+use crate::world::SharedWorld;
+
+/// The address of the configured database, for the store.
+pub fn database_url(config: &Config) -> String {
+    match config.store.database() {
+        Database::Sqlite(path) => format!("sqlite://{}", path.display()),
+        Database::Postgres(url) => url.expose().to_owned(),
+    }
+}
+
+/// Opens the configured database; `migrate` applies pending migrations, else they are a refusal.
+pub async fn open(config: &Config, world: &SharedWorld, migrate: bool) -> Result<SharedStore, StartError> {
+    let directory = &config.store.data_dir;
+    std::fs::create_dir_all(directory)
+        .map_err(|cause| StartError::Directory { directory: directory.display().to_string(), cause })?;
+    let mut options = StoreOptions::new(database_url(config), Arc::clone(world));
+    options.pool = config.store.pool_size;
+    options.migrate = migrate;
+    Ok(connect(options).await?)
+}
+
+/// What the configuration decides about entities.
+pub fn settings(config: &Config) -> Settings {
+    let classes = config.organizations.classes.iter().map(|class| OrganizationClass {
+        name: class.name.clone(),
+        is_virtual: class.r#virtual,
+        roles: class.roles.clone(),
+        default: class.default,
+    });
+    Settings {
+        classes: classes.collect(),
+        invitation_days: 14,
+        password: (config.password_policy.min, config.password_policy.max),
+    }
+}
+
+/// The configured custom attributes; error 1 names one of an unknown kind.
+fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
+    let declaration = |attribute: &crate::config::CustomAttribute| {
+        let kind = Kind::named(&attribute.kind).filter(|kind| !kind.def().path.is_empty());
+        let kind = kind.ok_or_else(|| {
+            Error::invalid(format!("attributes: kind of {}", attribute.name), "expected the name of a kind")
+        })?;
+        let (indexed, many) = (attribute.indexed, attribute.many);
+        Ok(Declaration { kind, name: attribute.name.clone(), indexed, many })
+    };
+    config.attributes.iter().map(declaration).collect()
+}
+
+/// The engine over an open store.
+pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> Result<Engine, StartError> {
+    declare(&store, declarations(config)?).await?;
+    Ok(Engine::over(store, world, settings(config)).await?)
+}
+
+/// The password verifier.
+pub fn verifier(auth: &AuthConfig, world: SharedWorld) -> Result<Verifier, StartError> {
+    let standard = VerifierSettings::default();
+    let argon2 = &auth.argon2;
+    let settings = VerifierSettings {
+        threads: argon2.workers.and_then(|n| NonZeroUsize::new(n.into())).unwrap_or(standard.threads),
+        waiting: argon2.queue,
+        wait: Duration::from_secs(argon2.wait_seconds.into()),
+        cost: Cost { memory_kib: argon2.memory_kib, passes: argon2.iterations, lanes: argon2.parallelism },
+        ..standard
+    };
+    Ok(Verifier::start(world, settings)?)
+}
+
+fn authenticator_settings(auth: &AuthConfig) -> AuthenticatorSettings {
+    let attempts = &auth.attempts;
+    let millis = |millis: u32| Duration::from_millis(millis.into());
+    AuthenticatorSettings {
+        cache: CacheBounds {
+            capacity: auth.cache.capacity,
+            time_to_live: Duration::from_secs(auth.cache.ttl_seconds.into()),
+        },
+        attempts: AttemptLimits {
+            delay_from: attempts.free,
+            delay: millis(attempts.first_delay_millis),
+            delay_max: millis(attempts.longest_delay_millis),
+            lock_after: attempts.lock_after,
+            lock: Duration::from_secs(attempts.lock_seconds.into()),
+            capacity: usize::try_from(attempts.capacity).unwrap_or(usize::MAX),
+            ..AttemptLimits::default()
+        },
+    }
+}
+
+/// The recorder of a process: installed once, shared by every server in it (tests run several).
+fn metrics() -> Option<PrometheusHandle> {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    let install = || {
+        let seconds = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
+        let named = Matcher::Suffix("_seconds".to_owned());
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(named, &seconds).ok()?;
+        builder.install_recorder().ok()
+    };
+    HANDLE.get_or_init(install).clone()
+}
+
+/// The service over an open store.
+pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> Result<Service, StartError> {
+    let engine = engine(Arc::clone(&store), &config, Arc::clone(&world)).await?;
+    let verifier = Arc::new(verifier(&config.auth, Arc::clone(&world))?);
+    let clients = Clients(Arc::clone(&store));
+    let settings = authenticator_settings(&config.auth);
+    let authenticator = Arc::new(Authenticator::new(clients, Arc::clone(&verifier), world, settings));
+    let forgetting = Arc::clone(&authenticator);
+    store.on_commit(Arc::new(move |touched: Touched| {
+        if touched.has(Kind::ApiClient) {
+            forgetting.forget_all();
+        }
+    }));
+    Ok(Service { engine, authenticator, verifier, config, flood: SignInFlood::default(), metrics: metrics() })
+}

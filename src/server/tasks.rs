@@ -1,0 +1,79 @@
+//! What a server does beside answering: counts of failed sign-ins into the trail, renewed certificates.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::audit::{Action, Scene};
+use crate::http::service::Service;
+use crate::model::{Error, Grants, Kind, Verb};
+use crate::operation::{Caller, refuse};
+use crate::server::tls::Certificates;
+
+const SIGN_INS: Duration = Duration::from_secs(10);
+const CERTIFICATE: Duration = Duration::from_secs(24 * 3_600);
+
+/// The background tasks of a server.
+pub struct Tasks {
+    stop: watch::Sender<bool>,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Tasks {
+    /// Starts them.
+    pub fn start(service: web::Data<Service>, certificates: Option<Arc<Certificates>>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut running = vec![tokio::spawn(count_sign_ins(service, stopped.clone()))];
+        if let Some(certificates) = certificates {
+            running.push(tokio::spawn(renew(certificates, stopped)));
+        }
+        Self { stop, running }
+    }
+
+    /// Ends them; what was counted is recorded.
+    pub async fn stop(self) {
+        // Nobody listening any more means that they have ended.
+        let _ = self.stop.send(true);
+        for task in self.running {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a background task ended with an error");
+            }
+        }
+    }
+}
+
+async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let ended = tokio::time::timeout(SIGN_INS, stopped.changed()).await.is_ok();
+        let now = if ended { i64::MAX } else { service.engine.world.now() };
+        for tally in service.flood.finished(now) {
+            let scene = Scene { client: tally.name, source: tally.source, request_id: String::new() };
+            let caller = Caller { grants: Grants::NONE, scene };
+            let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
+            let counted = format!("authentication failed {} times more", tally.count);
+            let error =
+                refuse(&service.engine, &caller, action, Error::invalid("credentials", counted)).await;
+            if error.is_ours() {
+                tracing::error!(%error, "failed sign-ins could not be recorded");
+            }
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+async fn renew(certificates: Arc<Certificates>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(CERTIFICATE, stopped.changed()).await.is_err() {
+        let certificates = Arc::clone(&certificates);
+        match tokio::task::spawn_blocking(move || certificates.refresh()).await {
+            Ok(Ok(true)) => tracing::info!("the certificate was renewed"),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the certificate could not be renewed"),
+            Err(error) => tracing::error!(%error, "renewing the certificate broke"),
+        }
+    }
+}
