@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::model::attribute::AttrId;
 use crate::model::registry::{Attribute, Registry};
 use crate::model::state::Permitted;
-use crate::model::{Kind, Stored, Value};
+use crate::model::{Error, Grants, Kind, Stored, Value, Verb};
 
 /// The names of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +74,7 @@ pub struct VisibleId(Uuid);
 
 impl VisibleId {
     /// The id of an entity whose kind the caller may read.
-    pub fn of(permitted: &ListPermit, id: Uuid) -> Self {
-        let ListPermit(_) = permitted;
+    pub fn of(_: &ListPermit, id: Uuid) -> Self {
         Self(id)
     }
 
@@ -85,15 +84,15 @@ impl VisibleId {
     }
 }
 
-/// Proof that a client may list entities of a kind.
+/// Proof that a client may list entities of a kind; only [`ListPermit::check`] makes one.
 #[derive(Debug, Clone, Copy)]
-pub struct ListPermit(Kind);
+pub struct ListPermit(());
 
 impl ListPermit {
     /// Error 3 unless `grants` let their holder read entities of `kind`.
-    pub fn check(kind: Kind, grants: &crate::model::Grants) -> Result<Self, crate::model::Error> {
-        grants.require(crate::model::Verb::Read, kind)?;
-        Ok(Self(kind))
+    pub fn check(kind: Kind, grants: &Grants) -> Result<Self, Error> {
+        grants.require(Verb::Read, kind)?;
+        Ok(Self(()))
     }
 }
 

@@ -148,8 +148,8 @@ impl Store for Faulty {
         self.inner.on_commit(listener);
     }
 
-    fn epoch(&self) -> u64 {
-        self.inner.epoch()
+    fn is_following(&self) -> bool {
+        self.inner.is_following()
     }
 
     async fn reindex(&self) -> Result<u64, Error> {
@@ -219,6 +219,16 @@ impl Write for FaultyWrite<'_> {
     async fn load(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error> {
         self.pass("Write::load")?;
         self.tx.load(ids).await
+    }
+
+    async fn companions(&mut self, ids: &[Uuid]) -> Result<Vec<Stored>, Error> {
+        self.pass("Write::companions")?;
+        self.tx.companions(ids).await
+    }
+
+    async fn setting(&mut self, name: &str) -> Result<Option<String>, Error> {
+        self.pass("Write::setting")?;
+        self.tx.setting(name).await
     }
 
     async fn load_rows(&mut self, rows: &[Row]) -> Result<Vec<Stored>, Error> {

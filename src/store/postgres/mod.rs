@@ -1,7 +1,7 @@
 //! The store on PostgreSQL: a pool, transactions that run again after a serialization failure, and news of other
 //! nodes' commits.
 //!
-//! Keeps no state that another node could miss: what it remembers (registry, epoch) follows the `change` table.
+//! Keeps no state that another node could miss: what it remembers (the registry) follows the `change` table.
 
 mod changes;
 mod transact;
@@ -137,8 +137,8 @@ impl Inner {
         Ok(())
     }
 
-    fn epoch(&self) -> u64 {
-        if self.looked.lock().elapsed() > STALE { self.shared.fresh_epoch() } else { self.shared.epoch() }
+    fn is_following(&self) -> bool {
+        self.looked.lock().elapsed() <= STALE
     }
 }
 
@@ -301,8 +301,8 @@ impl Store for Postgres {
         self.inner.shared.listen(listener);
     }
 
-    fn epoch(&self) -> u64 {
-        self.inner.epoch()
+    fn is_following(&self) -> bool {
+        self.inner.is_following()
     }
 
     async fn reindex(&self) -> Result<u64, Error> {
