@@ -224,7 +224,7 @@ impl Rules for MandateRules {
         if giver == new.reference(MANDATEE) {
             return Err(Error::reference("mandatee", "expected somebody else than the mandater"));
         }
-        let gives = |given: &Value| {
+        let may_give = |given: &Value| {
             let role = given.as_ref().and_then(|to| context.with.get(to.id));
             role.is_some_and(|role| match giver {
                 Some(from) if from.kind == Kind::User => context.with.held.contains(&role.id()),
@@ -232,7 +232,7 @@ impl Rules for MandateRules {
                 None => false,
             })
         };
-        if !new.values(ROLE).iter().all(gives) {
+        if !new.values(ROLE).iter().all(may_give) {
             return Err(Error::reference("role", "a mandater can give only roles that it has"));
         }
         Ok(())
