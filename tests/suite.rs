@@ -12,3 +12,4 @@
 mod auth;
 mod laws;
 mod schema;
+mod server;

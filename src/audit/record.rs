@@ -94,7 +94,11 @@ impl Record {
     /// Reads canonical bytes; `None` when they are not of a known version or do not fit.
     pub fn from_canonical(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(&[VERSION])?;
-        let mut record = Self { id: take(&mut rest)?.parse().ok()?, at: take(&mut rest)?.parse().ok()?, ..Self::default() };
+        let mut record = Self {
+            id: take(&mut rest)?.parse().ok()?,
+            at: take(&mut rest)?.parse().ok()?,
+            ..Self::default()
+        };
         for field in &mut record.fields {
             *field = take(&mut rest)?;
         }
@@ -124,7 +128,8 @@ impl Record {
     pub fn shown(&self) -> Vec<(&'static str, Vec<String>)> {
         let head = [("id", vec![self.id.to_string()]), ("at", vec![instant_text(self.at)])];
         let fields = Self::FIELDS.iter().zip(&self.fields).filter(|(_, text)| !text.is_empty());
-        let mut shown: Vec<_> = head.into_iter().chain(fields.map(|(name, text)| (*name, vec![text.clone()]))).collect();
+        let mut shown: Vec<_> =
+            head.into_iter().chain(fields.map(|(name, text)| (*name, vec![text.clone()]))).collect();
         if !self.changes.is_empty() {
             shown.push(("changes", self.changes.clone()));
         }

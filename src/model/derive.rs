@@ -47,7 +47,8 @@ pub fn derive(kind: Kind, attributes: &Attributes, registry: &Registry) -> Deriv
             }
         }
     }
-    derived.unique = kind.def().unique.iter().filter_map(|unique| unique_key(kind, unique, attributes)).collect();
+    derived.unique =
+        kind.def().unique.iter().filter_map(|unique| unique_key(kind, unique, attributes)).collect();
     derived
 }
 

@@ -129,7 +129,10 @@ pub fn check_custom_name(kind: Kind, name: &str) -> Result<(), Error> {
         && letters.next().is_some_and(|first| first.is_ascii_alphabetic())
         && letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
     if !sound {
-        return Err(Error::invalid(name, "an attribute name is a letter and up to 63 letters, digits, _ . -"));
+        return Err(Error::invalid(
+            name,
+            "an attribute name is a letter and up to 63 letters, digits, _ . -",
+        ));
     }
     let def = kind.def();
     let taken = RESERVED.contains(&name)

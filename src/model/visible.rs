@@ -129,7 +129,9 @@ impl<'a> Permitted<'a> {
         }
         let stored = self.stored();
         let values: Vec<Shown<'a>> = match stored.kind().def().rules.derived(stored, attr, names) {
-            Some(values) => values.iter().map(|value| Shown::Text(Cow::Owned(value.shown().into_owned()))).collect(),
+            Some(values) => {
+                values.iter().map(|value| Shown::Text(Cow::Owned(value.shown().into_owned()))).collect()
+            }
             None => stored.attributes().values(attr).iter().map(shown).collect(),
         };
         if !values.is_empty() {
@@ -154,5 +156,11 @@ fn shown(value: &Value) -> Shown<'_> {
 }
 
 fn head<'a>(stored: &Stored, fields: Vec<Field<'a>>) -> Visible<'a> {
-    Visible { kind: stored.kind(), id: stored.id(), version: stored.version(), updated: stored.updated(), fields }
+    Visible {
+        kind: stored.kind(),
+        id: stored.id(),
+        version: stored.version(),
+        updated: stored.updated(),
+        fields,
+    }
 }

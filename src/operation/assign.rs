@@ -47,7 +47,9 @@ impl Change for Assign {
         if self.give {
             return link(tx, &user, &role, self.now, events).await;
         }
-        let Some(row) = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await? else { return Ok(()) };
+        let Some(row) = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await? else {
+            return Ok(());
+        };
         let links = tx.load_rows(&[row]).await?;
         tx.remove(&links).await?;
         for link in &links {

@@ -74,10 +74,7 @@ pub async fn add(
     credential: Credential,
 ) -> Result<Uuid, Error> {
     let grants = grants.iter().map(|word| Given::Value(Value::text(word.as_str()))).collect();
-    let given = vec![
-        (api_client::NAME, vec![Given::Value(Value::text(name))]),
-        (api_client::GRANTS, grants),
-    ];
+    let given = vec![(api_client::NAME, vec![Given::Value(Value::text(name))]), (api_client::GRANTS, grants)];
     let draft = Draft { kind: Kind::ApiClient, given };
     perform(engine, caller, Create::new(engine, caller, draft).with_credential(Some(credential))).await
 }

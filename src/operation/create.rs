@@ -78,7 +78,12 @@ impl Create {
         validate(self.draft.kind, attributes, &context)
     }
 
-    async fn assign_roles(&self, tx: &mut dyn Write, user: &Stored, events: &mut Events) -> Result<(), Error> {
+    async fn assign_roles(
+        &self,
+        tx: &mut dyn Write,
+        user: &Stored,
+        events: &mut Events,
+    ) -> Result<(), Error> {
         if self.assign.is_empty() {
             return Ok(());
         }
@@ -99,7 +104,8 @@ impl Create {
         organization: &Stored,
         events: &mut Events,
     ) -> Result<(), Error> {
-        let class = organization.attributes().text(organization::CLASS).and_then(|name| self.settings.class(name));
+        let class =
+            organization.attributes().text(organization::CLASS).and_then(|name| self.settings.class(name));
         let names = class.map_or(&[][..], |class| class.roles.as_slice());
         add_class_roles(tx, organization, names, (&self.role_ids, self.now), events).await
     }
@@ -128,7 +134,8 @@ pub fn home_of(kind: Kind, attributes: &Attributes, companions: &Companions) -> 
 
 /// Notes the roles a mandater holds, when it is a user.
 async fn hold_roles(tx: &mut dyn Write, attributes: &Attributes, with: &mut Companions) -> Result<(), Error> {
-    let Some(mandater) = with.of(attributes, mandate::MANDATER).filter(|from| from.kind() == Kind::User) else {
+    let Some(mandater) = with.of(attributes, mandate::MANDATER).filter(|from| from.kind() == Kind::User)
+    else {
         return Ok(());
     };
     let source = Source::Linked { from: assignment::USER, to: mandater.row(), onto: assignment::ROLE };

@@ -22,7 +22,8 @@ pub fn encode(key: &[u8; 32], listing: &str, position: &Position) -> String {
 pub fn decode(key: &[u8; 32], listing: &str, text: &str) -> Result<Position, Error> {
     let bad = || Error::invalid("after", "expected a cursor of this very listing");
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
-    let (body, given) = bytes.len().checked_sub(MAC).and_then(|at| bytes.split_at_checked(at)).ok_or_else(bad)?;
+    let (body, given) =
+        bytes.len().checked_sub(MAC).and_then(|at| bytes.split_at_checked(at)).ok_or_else(bad)?;
     if !bool::from(subtle::ConstantTimeEq::ct_eq(mac(key, listing, body).as_slice(), given)) {
         return Err(bad());
     }

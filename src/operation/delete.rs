@@ -75,7 +75,11 @@ impl Change for Delete {
         self.recursive
     }
 
-    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Vec<Uuid>, Error> {
+    async fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> Result<Vec<Uuid>, Error> {
         if self.kind == Kind::Organization {
             tx.lock(&["tree"]).await?;
         }

@@ -109,7 +109,12 @@ pub struct Listed {
 
 impl Listing {
     /// Begins a listing. Error 3 without the grant, 5 when the owner does not exist, 1 for bad arguments.
-    pub async fn begin(engine: &Engine, caller: &Caller, query: &Query, with_entities: bool) -> Result<Self, Error> {
+    pub async fn begin(
+        engine: &Engine,
+        caller: &Caller,
+        query: &Query,
+        with_entities: bool,
+    ) -> Result<Self, Error> {
         let permit = ListPermit::check(query.kind, &caller.grants)?;
         if let Some(owner) = query.base.owner() {
             caller.grants.require(Verb::Read, owner)?;
@@ -183,7 +188,12 @@ impl Listing {
         }
     }
 
-    async fn segment_hits(&self, key: Option<&[u8]>, source: &Source, size: usize) -> Result<Vec<Hit>, Error> {
+    async fn segment_hits(
+        &self,
+        key: Option<&[u8]>,
+        source: &Source,
+        size: usize,
+    ) -> Result<Vec<Hit>, Error> {
         let Some(key) = key else {
             return self.engine.store.scan(source, self.at.as_ref(), size).await;
         };
@@ -218,8 +228,11 @@ impl Listing {
     }
 
     fn keeps(&self, hit: &Hit, entity: &Stored) -> bool {
-        let stands_here =
-            self.plan.smallest.as_ref().is_none_or(|term| smallest_key(term, entity.attributes()) == hit.at.key);
+        let stands_here = self
+            .plan
+            .smallest
+            .as_ref()
+            .is_none_or(|term| smallest_key(term, entity.attributes()) == hit.at.key);
         stands_here && self.plan.recheck.iter().all(|term| holds(term, entity))
     }
 }
@@ -252,9 +265,13 @@ async fn bounds(engine: &Engine, query: &Query) -> Result<(Source, Option<Term>)
             listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME).await
         }
         Base::InvitationsOfOrganization => invitations(engine, row).await,
-        Base::RolesOfUser => linked(engine, row, (assignment::USER, assignment::ROLE), role::ENTITY_NAME).await,
+        Base::RolesOfUser => {
+            linked(engine, row, (assignment::USER, assignment::ROLE), role::ENTITY_NAME).await
+        }
         Base::UsersOfRole => linked(engine, row, (assignment::ROLE, assignment::USER), user::HOME_NAME).await,
-        Base::DelegatedToUser => linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID).await,
+        Base::DelegatedToUser => {
+            linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID).await
+        }
         Base::UsersOfOrganization => bounded(engine, refers(user::HOME), user::HOME, vec![owner.id()]),
         Base::OrganizationsOfOrganization => {
             bounded(engine, refers(organization::PARENT), organization::PARENT, vec![owner.id()])
@@ -263,20 +280,28 @@ async fn bounds(engine: &Engine, query: &Query) -> Result<(Source, Option<Term>)
             bounded(engine, refers(role::ORGANIZATION), role::ORGANIZATION, vec![owner.id()])
         }
         Base::GivenBy(_) => bounded(engine, refers(mandate::MANDATER), mandate::MANDATER, vec![owner.id()]),
-        Base::ReceivedBy(_) => bounded(engine, refers(mandate::MANDATEE), mandate::MANDATEE, vec![owner.id()]),
+        Base::ReceivedBy(_) => {
+            bounded(engine, refers(mandate::MANDATEE), mandate::MANDATEE, vec![owner.id()])
+        }
         Base::InvitationsOfUser => {
             bounded(engine, refers(role_invitation::USER), role_invitation::USER, vec![owner.id()])
         }
     }
 }
 
-fn bounded(engine: &Engine, source: Source, attr: AttrId, ids: Vec<Uuid>) -> Result<(Source, Option<Term>), Error> {
+fn bounded(
+    engine: &Engine,
+    source: Source,
+    attr: AttrId,
+    ids: Vec<Uuid>,
+) -> Result<(Source, Option<Term>), Error> {
     Ok((source, Some(term(engine, attr, Test::RefersTo(ids.into_iter().collect()))?)))
 }
 
 fn term(engine: &Engine, attr: AttrId, test: Test) -> Result<Term, Error> {
     let registry = engine.registry();
-    let attribute = registry.numbered(attr).ok_or_else(|| Error::internal("an attribute is not registered"))?;
+    let attribute =
+        registry.numbered(attr).ok_or_else(|| Error::internal("an attribute is not registered"))?;
     Ok(Term { attribute: attribute.clone(), test })
 }
 

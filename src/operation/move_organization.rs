@@ -69,7 +69,8 @@ impl Change for MoveOrganization {
         let given = vec![Given::Reference(self.parent.clone())];
         apply(tx, &[(PARENT, given)], &mut attributes, &mut companions).await?;
         load_companions(tx, &attributes, &mut companions).await?;
-        let parent = companions.of(&attributes, PARENT).ok_or_else(|| Error::internal("a parent went missing"))?;
+        let parent =
+            companions.of(&attributes, PARENT).ok_or_else(|| Error::internal("a parent went missing"))?;
         check(tx, &old, parent).await?;
         let parent_row = parent.row();
         let valid = by_server(Kind::Organization, attributes);

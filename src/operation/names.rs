@@ -89,4 +89,3 @@ pub fn entity_name(path: &[Stored]) -> Option<OrganizationName> {
     let entity = if below.is_empty() { last.clone() } else { below.join("/") };
     Some(OrganizationName { technical: last.into(), entity: entity.into() })
 }
-

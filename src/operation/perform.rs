@@ -91,8 +91,12 @@ pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> 
     if let Err(error) = caller.grants.require(action.verb, action.kind) {
         return Err(refuse(engine, caller, action, error).await);
     }
-    let performing =
-        Arc::new(Performing { change, engine: engine.clone(), caller: caller.clone(), out: Mutex::new(None) });
+    let performing = Arc::new(Performing {
+        change,
+        engine: engine.clone(),
+        caller: caller.clone(),
+        out: Mutex::new(None),
+    });
     engine.store.transact(Arc::clone(&performing) as Arc<dyn Unit>).await?;
     let out = performing.out.lock().take();
     out.ok_or_else(|| Error::internal("a committed change left no result"))

@@ -59,7 +59,8 @@ pub async fn plan(
         let hits = sorted(engine, &narrow, driver, &terms).await?;
         return Ok(Plan { drive: Drive::Sorted(hits), recheck: Vec::new(), smallest: None });
     }
-    let mut recheck: Vec<Term> = others.iter().map(|condition| condition.term.clone()).chain(base_term).collect();
+    let mut recheck: Vec<Term> =
+        others.iter().map(|condition| condition.term.clone()).chain(base_term).collect();
     if matches!(driver.found, Found::Source(Source::Keys { .. })) && !driver.term.range_is_exact() {
         recheck.insert(0, driver.term.clone());
     }
@@ -106,7 +107,12 @@ async fn narrower(
 }
 
 /// Reads a narrow source whole, keeps what satisfies every term, and orders it by the driving one.
-async fn sorted(engine: &Engine, source: &Source, driver: &Condition, terms: &[Term]) -> Result<Vec<Hit>, Error> {
+async fn sorted(
+    engine: &Engine,
+    source: &Source,
+    driver: &Condition,
+    terms: &[Term],
+) -> Result<Vec<Hit>, Error> {
     let mut kept: BTreeMap<Position, uuid::Uuid> = BTreeMap::new();
     let mut at = None::<Position>;
     loop {

@@ -44,7 +44,9 @@ pub async fn find(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, 
         Err(_) => {
             let row = match kind.def().natural_key {
                 NaturalKey::None => None,
-                NaturalKey::EntityName if kind == Kind::Role => role_row(&mut Committed(store), segment).await?,
+                NaturalKey::EntityName if kind == Kind::Role => {
+                    role_row(&mut Committed(store), segment).await?
+                }
                 NaturalKey::EntityName => organization_row(&mut Committed(store), segment).await?,
                 NaturalKey::Unique(number) => {
                     store.holder(kind.own_attr(number), 0, &key::unique_key(segment, false)).await?

@@ -50,14 +50,18 @@ pub async fn apply(
 }
 
 fn referred(registry: &Registry, attr: AttrId, entity: Option<&Stored>) -> Result<Ref, Error> {
-    let attribute = registry.numbered(attr).ok_or_else(|| Error::internal("a reference of an unknown attribute"))?;
+    let attribute =
+        registry.numbered(attr).ok_or_else(|| Error::internal("a reference of an unknown attribute"))?;
     let kinds = kinds_of(attribute.syntax);
     match entity {
         Some(entity) if kinds.contains(&entity.kind()) => Ok(entity.reference()),
         _ if is_owner(attr) => Err(Error::ParentNotFound { parameter: attribute.name.to_string() }),
         _ => {
             let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-            Err(Error::reference(attribute.name.as_ref(), format!("expected an existing {}", names.join(" or "))))
+            Err(Error::reference(
+                attribute.name.as_ref(),
+                format!("expected an existing {}", names.join(" or ")),
+            ))
         }
     }
 }
@@ -69,12 +73,17 @@ fn kinds_of(syntax: Syntax) -> Vec<Kind> {
 
 type Found = HashMap<(AttrId, Box<str>), Stored>;
 
-async fn look_up(tx: &mut dyn Write, given: &[(AttrId, Vec<Given>)], registry: &Registry) -> Result<Found, Error> {
+async fn look_up(
+    tx: &mut dyn Write,
+    given: &[(AttrId, Vec<Given>)],
+    registry: &Registry,
+) -> Result<Found, Error> {
     let mut wanted: Vec<(AttrId, Box<str>, Uuid)> = Vec::new();
     for (attr, values) in given {
         for value in values {
             let Given::Reference(text) = value else { continue };
-            let kinds = registry.numbered(*attr).map(|attribute| kinds_of(attribute.syntax)).unwrap_or_default();
+            let kinds =
+                registry.numbered(*attr).map(|attribute| kinds_of(attribute.syntax)).unwrap_or_default();
             if let Some(id) = id_of(tx, &kinds, text).await? {
                 wanted.push((*attr, text.clone(), id));
             }
@@ -83,9 +92,9 @@ async fn look_up(tx: &mut dyn Write, given: &[(AttrId, Vec<Given>)], registry: &
     let ids: Vec<Uuid> = wanted.iter().map(|(_, _, id)| *id).collect();
     let loaded = if ids.is_empty() { Vec::new() } else { tx.companions(&ids).await? };
     let by_id: HashMap<Uuid, &Stored> = loaded.iter().map(|entity| (entity.id(), entity)).collect();
-    let found = wanted.into_iter().filter_map(|(attr, text, id)| {
-        by_id.get(&id).map(|entity| ((attr, text), (*entity).clone()))
-    });
+    let found = wanted
+        .into_iter()
+        .filter_map(|(attr, text, id)| by_id.get(&id).map(|entity| ((attr, text), (*entity).clone())));
     Ok(found.collect())
 }
 
@@ -127,9 +136,13 @@ impl Lookup for Transaction<'_> {
 }
 
 /// The row of the organization with that entity name, letter case included.
-pub async fn organization_row(lookup: &mut (impl Lookup + Send), entity_name: &str) -> Result<Option<Row>, Error> {
+pub async fn organization_row(
+    lookup: &mut (impl Lookup + Send),
+    entity_name: &str,
+) -> Result<Option<Row>, Error> {
     let name = |text: &str| key::unique_key(text, false);
-    let Some(root) = lookup.holder(organization::TECHNICAL_NAME, 0, &name(organization::ROOT_NAME)).await? else {
+    let Some(root) = lookup.holder(organization::TECHNICAL_NAME, 0, &name(organization::ROOT_NAME)).await?
+    else {
         return Ok(None);
     };
     if entity_name == organization::ROOT_NAME {

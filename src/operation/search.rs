@@ -75,7 +75,9 @@ pub async fn attribute(engine: &Engine, kind: Kind, name: &str) -> Result<Arc<At
     }
     let registry = engine.store.reload_registry().await?;
     let known = registry.named(kind, name).cloned();
-    known.ok_or_else(|| Error::invalid(name, format!("no parameter or attribute of {} has this name", kind.name())))
+    known.ok_or_else(|| {
+        Error::invalid(name, format!("no parameter or attribute of {} has this name", kind.name()))
+    })
 }
 
 async fn condition(
@@ -93,7 +95,9 @@ async fn condition(
             let target = target(engine, &kinds, value).await?;
             Ok(refers_to(attribute, target.as_slice()))
         }
-        (Index::Search, syntax) if syntax.matches_prefix() => Ok(by_keys(Term::text(attribute, value, exact))),
+        (Index::Search, syntax) if syntax.matches_prefix() => {
+            Ok(by_keys(Term::text(attribute, value, exact)))
+        }
         (Index::Search, syntax) => {
             let value = syntax.parse(value).map_err(|expected| Error::invalid(&argument.name, expected))?;
             Ok(by_keys(Term { attribute: Arc::clone(attribute), test: Test::Equal(value) }))
@@ -125,7 +129,12 @@ async fn target(engine: &Engine, kinds: &[Kind], text: &str) -> Result<Option<St
     Ok(None)
 }
 
-async fn derived(engine: &Engine, attribute: &Arc<Attribute>, value: &str, exact: bool) -> Result<Condition, Error> {
+async fn derived(
+    engine: &Engine,
+    attribute: &Arc<Attribute>,
+    value: &str,
+    exact: bool,
+) -> Result<Condition, Error> {
     match attribute.id {
         user::HOME_NAME => by_home_name(engine, value, exact).await,
         organization::ENTITY_NAME => {
@@ -205,7 +214,9 @@ async fn organizations_named(
     value: &str,
     exact: bool,
 ) -> Result<Vec<(Vec<u8>, Row, Uuid)>, Error> {
-    let listed = |organization: &Stored, name: &str| (key::fold(name).into_bytes(), organization.row(), organization.id());
+    let listed = |organization: &Stored, name: &str| {
+        (key::fold(name).into_bytes(), organization.row(), organization.id())
+    };
     if exact {
         let wanted = key::nfc(value);
         let Some(row) = organization_by_name(&engine.store, &wanted).await? else { return Ok(Vec::new()) };
@@ -262,7 +273,8 @@ async fn roles_named(engine: &Engine, value: &str, exact: bool) -> Result<Vec<(V
         organizations_named(engine, value, false).await?.into_iter().map(|(_, row, _)| row).collect();
     if let Some((path, _)) = folded.rsplit_once('/') {
         let above = organizations_named(engine, path, false).await?;
-        owners.extend(above.into_iter().filter(|(name, _, _)| name == path.as_bytes()).map(|(_, row, _)| row));
+        owners
+            .extend(above.into_iter().filter(|(name, _, _)| name == path.as_bytes()).map(|(_, row, _)| row));
     }
     let mut named = Vec::new();
     for owner in owners {

@@ -53,7 +53,9 @@ impl Prepare {
         let name = key::unique_key(organization::ROOT_NAME, false);
         if let Some(row) = tx.holder(organization::TECHNICAL_NAME, 0, &name).await? {
             let found = tx.load_rows(&[row]).await?.pop();
-            return found.map(|root| root.id()).ok_or_else(|| Error::internal("the root organization is gone"));
+            return found
+                .map(|root| root.id())
+                .ok_or_else(|| Error::internal("the root organization is gone"));
         }
         let mut attributes = Attributes::default();
         attributes.put(organization::TECHNICAL_NAME, Value::text(organization::ROOT_NAME));
@@ -76,7 +78,8 @@ impl Prepare {
         let action = Action::of(Verb::Create, Kind::Organization, Some(self.root));
         events.requested(action);
         events.succeeded(action, Vec::new());
-        let scene = Scene { client: "valtuus".to_owned(), source: "local".to_owned(), request_id: String::new() };
+        let scene =
+            Scene { client: "valtuus".to_owned(), source: "local".to_owned(), request_id: String::new() };
         let rows: Vec<_> = events.records(&scene, self.world.as_ref()).iter().map(Record::row).collect();
         tx.append_audit(&rows).await?;
         Ok(self.root)
@@ -109,7 +112,11 @@ impl Unit for Prepare {
 }
 
 /// Makes the root organization and the cursor key unless they are there.
-pub async fn prepare(store: &SharedStore, world: &SharedWorld, settings: &Settings) -> Result<Prepared, Error> {
+pub async fn prepare(
+    store: &SharedStore,
+    world: &SharedWorld,
+    settings: &Settings,
+) -> Result<Prepared, Error> {
     let mut fresh_key = [0; 32];
     world.random(&mut fresh_key);
     let unit = Arc::new(Prepare {
@@ -152,7 +159,8 @@ pub async fn declare(store: &SharedStore, declarations: Vec<Declaration>) -> Res
     for declaration in declarations {
         check_custom_name(declaration.kind, &declaration.name)?;
         let known = before.named(declaration.kind, &declaration.name);
-        let searched = known.is_some_and(|attribute| attribute.index == crate::model::attribute::Index::Search);
+        let searched =
+            known.is_some_and(|attribute| attribute.index == crate::model::attribute::Index::Search);
         newly_indexed |= known.is_some() && declaration.indexed && !searched;
         let same = known.is_some_and(|attribute| {
             matches!(attribute.syntax, Syntax::Text { .. })

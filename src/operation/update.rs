@@ -144,7 +144,8 @@ impl Change for Update {
         };
         let valid = revalidate(&old, attributes, &context)?;
         let home = home_of(self.patch.kind, valid.attributes(), &companions);
-        let new = tx.replace(&Replace { old: &old, now: self.now, home, valid: &valid, rows: &companions }).await?;
+        let new =
+            tx.replace(&Replace { old: &old, now: self.now, home, valid: &valid, rows: &companions }).await?;
         let mut differences = changes(old.attributes(), new.attributes(), &tx.registry());
         if let Some(credential) = &self.credential {
             tx.set_credential(old.row(), credential).await?;

@@ -1,3 +1,4 @@
 //! The composition root: the one room that sees every other.
 
+pub mod listen;
 pub mod tls;

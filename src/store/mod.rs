@@ -9,6 +9,6 @@
 pub mod traits;
 
 pub use traits::{
-    AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, Source, Store, SharedStore, Touched, Unit,
-    Write,
+    AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, SharedStore, Source, Store,
+    Touched, Unit, Write,
 };

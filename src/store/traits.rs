@@ -132,7 +132,12 @@ pub trait Read: Send + Sync {
     async fn credential(&self, subject: Row) -> Result<Option<Credential>, Error>;
 
     /// Up to `limit` audit records in the order they were written, with their place; beyond `after`.
-    async fn audit(&self, query: &AuditQuery, after: Row, limit: usize) -> Result<Vec<(Row, AuditRow)>, Error>;
+    async fn audit(
+        &self,
+        query: &AuditQuery,
+        after: Row,
+        limit: usize,
+    ) -> Result<Vec<(Row, AuditRow)>, Error>;
 
     /// One audit record.
     async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error>;
@@ -206,7 +211,12 @@ pub trait Write: Send {
     async fn load_rows(&mut self, rows: &[Row]) -> Result<Vec<Stored>, Error>;
 
     /// As [`Read::scan`], within the transaction and without locks.
-    async fn scan(&mut self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error>;
+    async fn scan(
+        &mut self,
+        source: &Source,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Error>;
 
     /// As [`Read::holder`], within the transaction.
     async fn holder(&mut self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error>;
@@ -326,8 +336,13 @@ pub trait Store: Read {
 pub type SharedStore = Arc<dyn Store>;
 
 /// The entity document and the derived unique keys with rows in the place of ids.
-pub fn unique_rows(keys: impl IntoIterator<Item = UniqueKey>, rows: &dyn Rows) -> Vec<(AttrId, Row, Vec<u8>)> {
-    keys.into_iter().map(|unique| (unique.attr, unique.scope.map_or(0, |id| rows.row(id)), unique.key)).collect()
+pub fn unique_rows(
+    keys: impl IntoIterator<Item = UniqueKey>,
+    rows: &dyn Rows,
+) -> Vec<(AttrId, Row, Vec<u8>)> {
+    keys.into_iter()
+        .map(|unique| (unique.attr, unique.scope.map_or(0, |id| rows.row(id)), unique.key))
+        .collect()
 }
 
 /// The text of an entity's document.

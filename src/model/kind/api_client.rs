@@ -29,7 +29,13 @@ static ATTRS: [AttrDef; 3] = [
         doc: "Grants, words VERB:KIND.",
         ..AttrDef::TEXT
     },
-    AttrDef { number: 3, name: "state", syntax: Syntax::Choice(&STATES), doc: "Enabled or Disabled.", ..AttrDef::TEXT },
+    AttrDef {
+        number: 3,
+        name: "state",
+        syntax: Syntax::Choice(&STATES),
+        doc: "Enabled or Disabled.",
+        ..AttrDef::TEXT
+    },
 ];
 
 /// The declaration.
@@ -65,7 +71,8 @@ impl Rules for ApiClientRules {
     fn check(&self, new: &Attributes, _old: Option<&Stored>, _context: &Context<'_>) -> Result<(), Error> {
         let name = new.text(NAME).unwrap_or_default();
         // A colon would end the user name of HTTP Basic.
-        if name.chars().count() > 64 || name.chars().any(|c| c.is_whitespace() || c.is_control() || c == ':') {
+        if name.chars().count() > 64 || name.chars().any(|c| c.is_whitespace() || c.is_control() || c == ':')
+        {
             return Err(Error::invalid("name", "expected at most 64 characters without spaces or colons"));
         }
         grants(new).map(|_| ())

@@ -41,8 +41,21 @@ static ATTRS: [AttrDef; 7] = [
         doc: "Path of technical names below the root, joined by /.",
         ..AttrDef::TEXT
     },
-    AttrDef { number: 2, name: "friendlyName", rank: 12, doc: "Name for people; the technical name by default.", ..NAME },
-    AttrDef { number: 3, name: "organizationClass", syntax: Syntax::Class, rank: 40, doc: "Configured class.", ..AttrDef::TEXT },
+    AttrDef {
+        number: 2,
+        name: "friendlyName",
+        rank: 12,
+        doc: "Name for people; the technical name by default.",
+        ..NAME
+    },
+    AttrDef {
+        number: 3,
+        name: "organizationClass",
+        syntax: Syntax::Class,
+        rank: 40,
+        doc: "Configured class.",
+        ..AttrDef::TEXT
+    },
     AttrDef {
         number: 4,
         name: "memberships",
@@ -164,13 +177,15 @@ fn check_class(new: &Attributes, old: Option<&Stored>, context: &Context<'_>) ->
     if old.is_some_and(|stored| stored.attributes().text(CLASS) == Some(name)) {
         return Ok(());
     }
-    let class = context
-        .settings
-        .class(name)
-        .ok_or_else(|| Error::invalid("organizationClass", "expected the name of a configured organization class"))?;
+    let class = context.settings.class(name).ok_or_else(|| {
+        Error::invalid("organizationClass", "expected the name of a configured organization class")
+    })?;
     if class.is_virtual != new.flag(VIRTUAL) {
         let which = if class.is_virtual { "virtual" } else { "normal" };
-        return Err(Error::conflict(format!("organizationClass: {} is a class of {which} organizations", class.name)));
+        return Err(Error::conflict(format!(
+            "organizationClass: {} is a class of {which} organizations",
+            class.name
+        )));
     }
     Ok(())
 }

@@ -98,7 +98,8 @@ impl Rules for RoleRules {
         if attr != ENTITY_NAME {
             return None;
         }
-        let organization = stored.attributes().reference(ORGANIZATION).and_then(|to| names.organization(to.id));
+        let organization =
+            stored.attributes().reference(ORGANIZATION).and_then(|to| names.organization(to.id));
         let name = stored.attributes().text(NAME).unwrap_or_default();
         let full = organization.map(|organization| Value::text(format!("{}/{name}", organization.entity)));
         Some(full.into_iter().collect())

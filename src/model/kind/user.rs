@@ -50,7 +50,14 @@ static ATTRS: [AttrDef; 12] = [
         doc: "Technical name of the home organization.",
         ..AttrDef::TEXT
     },
-    AttrDef { number: 2, name: "email", syntax: Syntax::Email, rank: 11, doc: "E-mail address.", ..AttrDef::TEXT },
+    AttrDef {
+        number: 2,
+        name: "email",
+        syntax: Syntax::Email,
+        rank: 11,
+        doc: "E-mail address.",
+        ..AttrDef::TEXT
+    },
     AttrDef {
         number: 3,
         name: "cn",
@@ -59,13 +66,48 @@ static ATTRS: [AttrDef; 12] = [
         doc: "Repository UUID; differs from the id, set by the server.",
         ..AttrDef::TEXT
     },
-    AttrDef { number: 4, name: "ssn", sensitive: true, rank: 12, doc: "Social security number.", ..AttrDef::TEXT },
+    AttrDef {
+        number: 4,
+        name: "ssn",
+        sensitive: true,
+        rank: 12,
+        doc: "Social security number.",
+        ..AttrDef::TEXT
+    },
     AttrDef { number: 5, name: "surname", rank: 21, doc: "Family name.", ..NAME },
-    AttrDef { number: 6, name: "login", required: true, rank: 10, doc: "Login name, unique whatever its letter case.", ..NAME },
+    AttrDef {
+        number: 6,
+        name: "login",
+        required: true,
+        rank: 10,
+        doc: "Login name, unique whatever its letter case.",
+        ..NAME
+    },
     AttrDef { number: 7, name: "firstname", rank: 22, doc: "Given name.", ..NAME },
-    AttrDef { number: 8, name: "mobile", syntax: Syntax::Telephone, rank: 13, doc: "Mobile telephone number.", ..AttrDef::TEXT },
-    AttrDef { number: 9, name: "status", syntax: Syntax::Choice(&STATUSES), rank: 40, doc: "Status, answered by name.", ..AttrDef::TEXT },
-    AttrDef { number: 11, name: "locale", syntax: Syntax::Text { max: 35, ignore_case: false }, rank: 41, doc: "Preferred locale.", ..AttrDef::TEXT },
+    AttrDef {
+        number: 8,
+        name: "mobile",
+        syntax: Syntax::Telephone,
+        rank: 13,
+        doc: "Mobile telephone number.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 9,
+        name: "status",
+        syntax: Syntax::Choice(&STATUSES),
+        rank: 40,
+        doc: "Status, answered by name.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 11,
+        name: "locale",
+        syntax: Syntax::Text { max: 35, ignore_case: false },
+        rank: 41,
+        doc: "Preferred locale.",
+        ..AttrDef::TEXT
+    },
     AttrDef {
         number: 10,
         name: "organizationId",
@@ -127,7 +169,10 @@ impl Rules for UserRules {
         if status != before && !matches!(status, Some("Enabled" | "Disabled")) {
             return Err(Error::invalid("status", "only Enabled or Disabled can be set"));
         }
-        let home = context.with.of(new, HOME).ok_or_else(|| Error::ParentNotFound { parameter: "organizationId".into() })?;
+        let home = context
+            .with
+            .of(new, HOME)
+            .ok_or_else(|| Error::ParentNotFound { parameter: "organizationId".into() })?;
         if home.attributes().flag(organization::VIRTUAL) {
             return Err(Error::ParentVirtual { parameter: "organizationId".into() });
         }
