@@ -6,13 +6,15 @@
 //! here around an own stream: actix-server accepts, actix-http parses and dispatches, actix-web's `App` serves.
 //! The stream holds back the library's bare refusals (`guard`), a service around the application tells when a
 //! request begins and ends (`checked`), and the task of the connection keeps the times and has the last word
-//! (`conversation`). Signals are the caller's; the time and the true size of bodies are the HTTP room's.
+//! (`conversation`). A body over its size or time ends for its reader with `PayloadError::Overflow` or `Io` of kind
+//! `TimedOut`: the answer to that is the application's. Signals are the caller's.
 //! Errors: `io::Error`, of binding and starting only.
 
 mod checked;
 mod conversation;
 mod front;
 mod guard;
+mod intake;
 mod refusal;
 mod watch;
 mod wire;
@@ -51,8 +53,7 @@ pub struct Door {
     pub tls: Option<Arc<ServerConfig>>,
     /// `workers` and `stop_seconds` are used.
     pub serve: ServeConfig,
-    /// `request_line`, `body` (as declared by a head), `head_seconds`, `keep_alive_seconds` and `stall_seconds`
-    /// are used.
+    /// `request_line`, `body` and the four times are used.
     pub limits: LimitsConfig,
     /// The clock and the ids of refusals.
     pub world: SharedWorld,
@@ -120,7 +121,12 @@ struct SetUp {
 impl SetUp {
     fn of(door: &Door) -> Self {
         let limits = &door.limits;
-        let sizes = Sizes { line: limits.request_line, body: limits.body, world: Arc::clone(&door.world) };
+        let sizes = Sizes {
+            line: limits.request_line,
+            body: limits.body,
+            body_time: Duration::from_secs(u64::from(limits.body_seconds)),
+            world: Arc::clone(&door.world),
+        };
         let patience = Patience {
             head_seconds: limits.head_seconds,
             stall: Duration::from_secs(u64::from(limits.stall_seconds)),
@@ -168,7 +174,7 @@ impl SetUp {
         // A client that asks before it sends a body learns that it is too large.
         let expect = move |request: Request| {
             let sizes = Arc::clone(&sizes);
-            async move { sizes.check(&request).map(|()| request) }
+            async move { sizes.expect(request) }
         };
         let http = HttpService::build()
             .keep_alive(self.keep_alive)

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::error::PayloadError;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{App, HttpRequest, HttpResponse};
 use futures_util::{StreamExt as _, stream};
@@ -33,7 +34,13 @@ pub(super) struct House {
 
 /// Short times, so that the tests are.
 pub(super) fn limits() -> LimitsConfig {
-    LimitsConfig { head_seconds: 1, stall_seconds: 1, keep_alive_seconds: 20, ..LimitsConfig::default() }
+    LimitsConfig {
+        body_seconds: 2,
+        head_seconds: 1,
+        stall_seconds: 1,
+        keep_alive_seconds: 20,
+        ..LimitsConfig::default()
+    }
 }
 
 impl House {
@@ -154,6 +161,10 @@ async fn length(mut body: Payload) -> HttpResponse {
     while let Some(chunk) = body.next().await {
         match chunk {
             Ok(chunk) => length += chunk.len(),
+            Err(PayloadError::Overflow) => return HttpResponse::PayloadTooLarge().body("too large"),
+            Err(PayloadError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                return HttpResponse::RequestTimeout().body("too slow");
+            }
             Err(_) => return HttpResponse::UnprocessableEntity().body("broken"),
         }
     }

@@ -82,6 +82,8 @@ fn a_declared_body_over_the_limit_is_a_413_document_also_before_it_is_sent() {
         let mut asking = house.connect();
         asking.send(format!("{head}Expect: 100-continue\r\n\r\n").as_bytes());
         asking.answer().is_error(413, 1);
+        asking.send(&[b'a'; 100_000]);
+        assert!(asking.rest().is_empty(), "it had its answer");
         house.serves_on();
     }
 }

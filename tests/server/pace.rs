@@ -127,3 +127,36 @@ fn a_graceful_stop_finishes_what_is_in_flight_and_closes_what_is_idle() {
         assert!(std::net::TcpStream::connect(busy.peer()).is_err(), "still listening");
     }
 }
+
+#[test]
+fn a_slow_body_and_a_chunked_one_over_the_limit_end_for_the_application() {
+    for house in House::each() {
+        let mut slow = house.connect();
+        slow.send(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+        let begun = Instant::now();
+        assert_eq!(slow.answer().status, 408);
+        assert!(begun.elapsed() >= Duration::from_millis(1_900), "{:?}", begun.elapsed());
+        let mut large =
+            b"POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n".to_vec();
+        large.resize(large.len() + 0x20_0000, b'a');
+        large.extend_from_slice(b"\r\n0\r\n\r\n");
+        let mut caller = house.connect();
+        caller.send(&large);
+        assert_eq!(caller.answer().status, 413);
+        caller.send(GOOD);
+        assert_eq!(caller.answer().status, 200);
+    }
+}
+
+#[test]
+fn a_body_that_was_answered_unread_and_never_ends_is_not_waited_for() {
+    for house in House::each() {
+        let mut caller = house.connect();
+        caller.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n");
+        assert_eq!(caller.answer().status, 404);
+        caller.send(b"5\r\nab");
+        let begun = Instant::now();
+        assert!(caller.rest().is_empty(), "it had its answer");
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+}

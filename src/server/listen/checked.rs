@@ -1,21 +1,23 @@
 //! The service around the application: sizes that a head declares, a panic turned into an answer, and the watch
 //! told when a request begins and when its answer is out.
 //!
-//! Must not read bodies: their time and true size are the application's to hold.
+//! Must not read bodies, only watch them being read (`intake`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
-use actix_http::{HttpMessage, Request, Response, header};
+use actix_http::{HttpMessage as _, Payload, Request, Response, header};
 use actix_service::{Service, ServiceFactory};
 use actix_web::web::Bytes;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 
+use super::intake::Intake;
 use super::refusal::Refusal;
 use super::watch::{InFlight, Watch};
 use crate::world::SharedWorld;
@@ -26,6 +28,8 @@ pub(super) struct Sizes {
     pub(super) line: usize,
     /// Largest body, bytes.
     pub(super) body: usize,
+    /// How long a body may take.
+    pub(super) body_time: Duration,
     /// Ids of refusals.
     pub(super) world: SharedWorld,
 }
@@ -38,7 +42,7 @@ impl Sizes {
         let declared = request.headers().get(header::CONTENT_LENGTH);
         let declared = declared.and_then(|length| length.to_str().ok()?.trim().parse::<u64>().ok());
         if let Some(watch) = watch {
-            watch.head_done(declared.is_some_and(|length| length > 0) || is_chunked(request));
+            watch.head_done();
         }
         if too_long {
             return Err(Refusal::line_too_long(self.line).response(self.world.as_ref()));
@@ -48,10 +52,30 @@ impl Sizes {
         }
         Ok(())
     }
-}
 
-fn is_chunked(request: &Request) -> bool {
-    request.headers().contains_key(header::TRANSFER_ENCODING)
+    /// As `check`, for a client that waits for permission to send its body.
+    pub(super) fn expect(&self, request: Request) -> Result<Request, Response<BoxBody>> {
+        match self.check(&request) {
+            Ok(()) => Ok(request),
+            Err(response) => {
+                if let Some(watch) = request.conn_data::<Rc<Watch>>() {
+                    // It may send the body all the same.
+                    watch.body_begun();
+                    InFlight::begin(Rc::clone(watch)).answered();
+                }
+                Err(response)
+            }
+        }
+    }
+
+    /// Puts the limits of size and time on the body, if there is one.
+    fn take_in(&self, request: &mut Request, watch: Option<&Rc<Watch>>) {
+        let Some(watch) = watch.filter(|_| matches!(request.payload(), Payload::H1 { .. })) else { return };
+        watch.body_begun();
+        let body = request.take_payload();
+        let intake = Intake::new(body, Rc::clone(watch), self.body, self.body_time);
+        *request.payload() = Payload::Stream { payload: Box::pin(intake) };
+    }
 }
 
 /// Bytes of the request line without its end, as the parsed head tells it.
@@ -128,9 +152,11 @@ where
         self.app.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&self, request: Request) -> Self::Future {
+    fn call(&self, mut request: Request) -> Self::Future {
         let refused = self.sizes.check(&request).err();
-        let token = request.conn_data::<Rc<Watch>>().map(|watch| InFlight::begin(Rc::clone(watch)));
+        let watch = request.conn_data::<Rc<Watch>>().map(Rc::clone);
+        self.sizes.take_in(&mut request, watch.as_ref());
+        let token = watch.map(InFlight::begin);
         let sizes = Arc::clone(&self.sizes);
         match refused {
             Some(response) => Answering::Refused { response: Some(response), token },

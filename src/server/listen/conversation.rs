@@ -103,6 +103,8 @@ where
 fn refusal(end: &End, watch: &Watch, patience: &Patience) -> Option<Refusal> {
     match end {
         End::LongLine => Some(Refusal::line_too_long(patience.line)),
+        // It has had its answer.
+        End::SlowHead if watch.is_draining() => None,
         End::SlowHead => Some(Refusal::slow_head(patience.head_seconds)),
         End::Over(Err(DispatchError::Parse(error))) => Some(if watch.line_too_long() {
             Refusal::line_too_long(patience.line)

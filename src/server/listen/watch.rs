@@ -25,8 +25,10 @@ pub(super) struct Watch {
     called: Cell<u64>,
     /// Requests whose answer has begun.
     answered: Cell<u64>,
-    /// Whether the last request brought a body: what follows its answer need not be a head.
-    with_body: Cell<bool>,
+    /// Whether the last request brought a body that was not read to its end: what comes next need not be a head.
+    body_open: Cell<bool>,
+    /// Whether more has come after the answer to a request whose body was not read to its end.
+    draining: Cell<bool>,
     /// Whether bytes of a head that is not complete have come.
     partial: Cell<bool>,
     /// Bytes of the request line so far.
@@ -52,7 +54,8 @@ impl Watch {
             in_flight: Cell::new(0),
             called: Cell::new(0),
             answered: Cell::new(0),
-            with_body: Cell::new(false),
+            body_open: Cell::new(false),
+            draining: Cell::new(false),
             partial: Cell::new(false),
             line: Cell::new(0),
             line_ended: Cell::new(false),
@@ -70,7 +73,11 @@ impl Watch {
         if bytes.is_empty() {
             self.ended.set(true);
         } else if self.in_flight.get() == 0 {
-            self.count_head(bytes);
+            if self.body_open.get() {
+                self.draining.set(true);
+            } else {
+                self.count_head(bytes);
+            }
         }
     }
 
@@ -88,31 +95,46 @@ impl Watch {
         }
     }
 
-    /// Whether the line being received is over the limit. Never after a request with a body, whose rest may
-    /// still be coming.
+    /// Whether the line being received is over the limit.
     pub(super) fn line_too_long(&self) -> bool {
         // One more for the carriage return.
-        !self.with_body.get() && self.line.get() > self.line_limit.saturating_add(1)
+        self.line.get() > self.line_limit.saturating_add(1)
     }
 
     /// A head was understood.
-    pub(super) fn head_done(&self, with_body: bool) {
-        self.with_body.set(with_body);
+    pub(super) fn head_done(&self) {
+        self.body_open.set(false);
+        self.draining.set(false);
         self.partial.set(false);
         self.line.set(0);
         self.line_ended.set(false);
     }
 
-    /// How long the present wait for a head has a claim to go on: a mark that changes with every new wait;
-    /// `None` while a request is in flight or the connection is idle between requests.
+    /// The present request has a body.
+    pub(super) fn body_begun(&self) {
+        self.body_open.set(true);
+    }
+
+    /// The body of the present request was read to its end.
+    pub(super) fn body_done(&self) {
+        self.body_open.set(false);
+    }
+
+    /// Whether what comes is the rest of a body that was answered without being read.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    /// Whether a head, or the rest of a body that nobody reads, is being waited for: a mark that changes with
+    /// every new wait; `None` while a request is in flight or the connection is idle between requests.
     pub(super) fn head_wait(&self) -> Option<u64> {
-        let first = self.called.get() == 0;
-        (self.in_flight.get() == 0 && (first || self.partial.get())).then(|| self.called.get())
+        let begun = self.called.get() == 0 || self.partial.get() || self.draining.get();
+        (self.in_flight.get() == 0 && begun).then(|| self.called.get())
     }
 
     /// Whether the client closed its side in the middle of a head.
     pub(super) fn head_cut_off(&self) -> bool {
-        self.ended.get() && self.partial.get() && !self.with_body.get() && self.in_flight.get() == 0
+        self.ended.get() && self.partial.get() && self.in_flight.get() == 0
     }
 
     /// Whether a request was understood and its answer never begun.
@@ -122,7 +144,7 @@ impl Watch {
 
     /// Whether the client may still be sending what nobody reads.
     pub(super) fn may_be_sending(&self) -> bool {
-        self.with_body.get() && !self.ended.get()
+        self.body_open.get() && !self.ended.get()
     }
 
     /// The client's side took `bytes`.
@@ -136,7 +158,7 @@ impl Watch {
         self.blocked.set(true);
     }
 
-    /// As `head_wait`, for a client that does not read.
+    /// As `head_wait`, for a client that does not read: the mark changes with every byte it takes.
     pub(super) fn write_wait(&self) -> Option<u64> {
         self.blocked.get().then(|| self.sent.get())
     }
