@@ -49,7 +49,7 @@ fn a_request_line_over_the_limit_is_a_414_document() {
         refused(&[line.as_bytes()], 414, 1);
     }
     let fragment = format!("GET /#{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "a".repeat(16 << 10));
-    refused(&[fragment.as_bytes(), &[b'A'; 1 << 20]], 414, 1);
+    refused(&[fragment.as_bytes(), &vec![b'A'; 1 << 20]], 414, 1);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_declared_body_over_the_limit_is_a_413_document_also_before_it_is_sent() {
         let mut asking = house.connect();
         asking.send(format!("{head}Expect: 100-continue\r\n\r\n").as_bytes());
         asking.answer().is_error(413, 1);
-        asking.send(&[b'a'; 100_000]);
+        asking.send(&vec![b'a'; 100_000]);
         assert!(asking.rest().is_empty(), "it had its answer");
         house.serves_on();
     }

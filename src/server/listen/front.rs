@@ -101,7 +101,9 @@ async fn open(
         return Ok(Some(Wire::Plain(Metered::new(tcp, Rc::clone(watch)))));
     };
     let mut first = [0];
-    if timeout(patience.head(), tcp.peek(&mut first)).await?? == 1 && first.first().is_some_and(is_http) {
+    if timeout(patience.head(), tcp.peek(&mut first)).await?? == 1
+        && first.first().copied().is_some_and(is_http)
+    {
         let wire = Wire::Plain(Metered::new(tcp, Rc::clone(watch)));
         turn_away(wire, &Refusal::malformed("scheme: this port speaks https"), patience).await;
         return Ok(None);
@@ -111,6 +113,6 @@ async fn open(
 }
 
 /// Whether a first byte begins a request line, not a record of TLS.
-fn is_http(byte: &u8) -> bool {
+fn is_http(byte: u8) -> bool {
     byte.is_ascii_alphabetic()
 }

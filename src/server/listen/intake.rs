@@ -56,13 +56,13 @@ impl Stream for Intake {
         }
         let item = ready!(polled);
         match &item {
-            Some(Ok(bytes)) => match this.left.checked_sub(bytes.len()) {
-                Some(left) => this.left = left,
-                None => {
+            Some(Ok(bytes)) => {
+                let Some(left) = this.left.checked_sub(bytes.len()) else {
                     this.over = true;
                     return Poll::Ready(Some(Err(PayloadError::Overflow)));
-                }
-            },
+                };
+                this.left = left;
+            }
             Some(Err(_)) => this.over = true,
             None => {
                 this.over = true;
