@@ -15,4 +15,5 @@ mod auth;
 mod kit;
 mod laws;
 mod schema;
+mod server;
 mod store;
