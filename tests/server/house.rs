@@ -53,7 +53,7 @@ impl House {
         let door = Door {
             sockets: vec![bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()],
             tls: server,
-            serve: ServeConfig { workers: Some(1), stop_seconds: 3, ..ServeConfig::default() },
+            serve: ServeConfig { workers: Some(1), stop_seconds: 10, ..ServeConfig::default() },
             limits: limits(),
             world: Arc::new(Real),
         };
@@ -106,7 +106,7 @@ impl House {
 
     /// Waits for `task`.
     pub(super) fn wait<T>(&self, task: impl Future<Output = T>) -> T {
-        self.runtime.block_on(async { tokio::time::timeout(SOON, task).await.unwrap() })
+        self.runtime.block_on(async { tokio::time::timeout(SOON * 3, task).await.unwrap() })
     }
 
     /// The running server, once.
@@ -223,6 +223,17 @@ impl Caller {
     pub(super) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
         self.stream.flush().unwrap();
+    }
+
+    /// Sends one byte every 100 ms on the level of TCP until the other side has had enough.
+    pub(super) fn drip(&self) {
+        let mut tcp = self.tcp.try_clone().unwrap();
+        std::thread::spawn(move || {
+            let drops = || tcp.write_all(b"a").is_ok();
+            std::iter::repeat_with(drops).take(60).take_while(|went| *went).for_each(|_| {
+                std::thread::sleep(Duration::from_millis(100));
+            });
+        });
     }
 
     /// Says that nothing more will come, on the level of TCP.

@@ -27,12 +27,9 @@ fn a_head_that_drips_gains_no_time() {
     let mut caller = house.connect();
     let begun = Instant::now();
     caller.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Drip: ");
-    for _ in 0..4 {
-        std::thread::sleep(Duration::from_millis(200));
-        caller.send(b"a");
-    }
+    caller.drip();
     caller.answer().is_error(408, 14);
-    assert!(begun.elapsed() < Duration::from_millis(1_900));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -121,7 +118,7 @@ fn a_graceful_stop_finishes_what_is_in_flight_and_closes_what_is_idle() {
         assert_eq!(answers[0].body, b"done");
         assert!(idle.rest().is_empty());
         house.wait(stopped).unwrap();
-        assert!(begun.elapsed() < Duration::from_millis(2_900), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
         let running = house.take();
         house.wait(running.ended()).unwrap();
         assert!(std::net::TcpStream::connect(busy.peer()).is_err(), "still listening");
@@ -157,6 +154,22 @@ fn a_body_that_was_answered_unread_and_never_ends_is_not_waited_for() {
         caller.send(b"5\r\nab");
         let begun = Instant::now();
         assert!(caller.rest().is_empty(), "it had its answer");
-        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn clients_that_vanish_do_no_harm() {
+    for house in House::each() {
+        for request in [&b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"[..], b"GET / HT", b"", GOOD] {
+            let mut caller = house.connect();
+            if !request.is_empty() {
+                caller.send(request);
+            }
+            drop(caller);
+        }
+        house.serves_on();
+        let stopped = house.stop();
+        house.wait(stopped).unwrap();
     }
 }

@@ -36,8 +36,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// Refuses what is too large, before anything else looks at it.
-    pub(super) fn check(&self, request: &Request) -> Result<(), Response<BoxBody>> {
-        let watch = request.conn_data::<Rc<Watch>>();
+    fn check(&self, request: &Request, watch: Option<&Rc<Watch>>) -> Result<(), Response<BoxBody>> {
         let too_long = watch.is_some_and(|watch| watch.line_too_long()) || line_length(request) > self.line;
         let declared = request.headers().get(header::CONTENT_LENGTH);
         let declared = declared.and_then(|length| length.to_str().ok()?.trim().parse::<u64>().ok());
@@ -55,10 +54,11 @@ impl Sizes {
 
     /// As `check`, for a client that waits for permission to send its body.
     pub(super) fn expect(&self, request: Request) -> Result<Request, Response<BoxBody>> {
-        match self.check(&request) {
+        let watch = request.conn_data::<Rc<Watch>>();
+        match self.check(&request, watch) {
             Ok(()) => Ok(request),
             Err(response) => {
-                if let Some(watch) = request.conn_data::<Rc<Watch>>() {
+                if let Some(watch) = watch {
                     // It may send the body all the same.
                     watch.body_begun();
                     InFlight::begin(Rc::clone(watch)).answered();
@@ -153,8 +153,8 @@ where
     }
 
     fn call(&self, mut request: Request) -> Self::Future {
-        let refused = self.sizes.check(&request).err();
         let watch = request.conn_data::<Rc<Watch>>().map(Rc::clone);
+        let refused = self.sizes.check(&request, watch.as_ref()).err();
         self.sizes.take_in(&mut request, watch.as_ref());
         let token = watch.map(InFlight::begin);
         let sizes = Arc::clone(&self.sizes);

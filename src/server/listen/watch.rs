@@ -68,7 +68,8 @@ impl Watch {
     }
 
     /// Bytes came; none: the client has closed its side. Those that come while a request is in flight are its
-    /// body or wait behind it, and are not looked at.
+    /// body or wait behind it, and are not looked at: a head that begins there is timed from its next byte on,
+    /// and without one the connection ends as an idle one does.
     pub(super) fn received(&self, bytes: &[u8]) {
         if bytes.is_empty() {
             self.ended.set(true);
@@ -137,9 +138,9 @@ impl Watch {
         self.ended.get() && self.partial.get() && self.in_flight.get() == 0
     }
 
-    /// Whether a request was understood and its answer never begun.
+    /// Whether the body of a request could not be read to its end, and no answer was begun.
     pub(super) fn unanswered(&self) -> bool {
-        self.called.get() > self.answered.get()
+        self.body_open.get() && self.called.get() > self.answered.get()
     }
 
     /// Whether the client may still be sending what nobody reads.
