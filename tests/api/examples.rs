@@ -27,7 +27,7 @@ fn must_be_like(name: &str, ids: &Ids, answer: &Answer) {
     let wanted = decode(fixture(name, ids).as_bytes(), &Limits::default()).unwrap();
     let found = decode(&answer.body, &Limits::default()).unwrap();
     match (wanted, found) {
-        (Document::List { root, list }, Document::List { root: found_root, list: found }) => {
+        (Document::List { root, list, .. }, Document::List { root: found_root, list: found, .. }) => {
             assert_eq!((root, list), (found_root, found), "{name}");
         }
         (Document::Entity { root, entity }, Document::Entity { root: found_root, entity: mut found }) => {
