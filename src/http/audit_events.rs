@@ -1,11 +1,12 @@
 //! GET `/auditevents` and GET `/auditevents/{id}`: the trail, read-only.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use crate::http::answer::{Echo, document, list_audit_event};
 use crate::http::failure::Failure;
 use crate::http::params::{nothing_left, take_count, take_flag, take_one};
+use crate::http::precondition;
 use crate::http::service::Service;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind};
@@ -16,14 +17,19 @@ use crate::store::{AuditQuery, Position};
 /// Records answered when no limit is given; the rest is reached by the `Link`.
 const PAGE: u64 = 1_000;
 
+/// A record never changes.
+const VERSION: i64 = 1;
+
 /// One record.
 pub async fn one(
     service: &Service,
+    request: &HttpRequest,
     caller: &Caller,
     echo: &Echo,
     key: &str,
 ) -> Result<HttpResponse, Failure> {
-    Ok(echo.audit_event(&audit_trail::one(&service.engine, caller, key).await?))
+    let record = audit_trail::one(&service.engine, caller, key).await?;
+    Ok(precondition::answer(request, VERSION, record.at, echo.audit_event(&record))?)
 }
 
 fn filters(arguments: &mut Vec<Argument>) -> Result<AuditQuery, Error> {
