@@ -46,6 +46,15 @@ on_both! {
         }
     }
 
+    async fn a_record_of_the_trail_is_validated_like_any_entity(bed: Bed) {
+        let anna = user(&bed.admin(), "anna").await;
+        let record = bed.admin().get(&format!("auditevents?entityId={anna}")).await.ok().ids().remove(0);
+        let address = format!("auditevents/{record}");
+        let tag = tag(&bed, &address).await;
+        let answer = bed.admin().header("if-none-match", &tag).get(&address).await;
+        assert_eq!((answer.status.as_u16(), answer.header("etag")), (304, tag.as_str()));
+    }
+
     async fn a_change_needs_the_version_it_names(bed: Bed) {
         for (address, change) in one_of_each(&bed.admin()).await {
             let stale = tag(&bed, &address).await;
