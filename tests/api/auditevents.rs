@@ -117,6 +117,7 @@ on_both! {
         let id = admin.get(&format!("auditevents?entityId={anna}")).await.ok().ids().remove(0);
         for caller in [bed.reader(), crate::kit::Caller::query(&bed, "writer")] {
             caller.get("auditevents").await.refused(403, 3, "auditevent");
+            caller.get("auditevents?entityId=x").await.refused(400, 1, "entityId");
             caller.get(&format!("auditevents/{id}")).await.refused(403, 3, "auditevent");
         }
         for method in ["POST", "PUT", "DELETE", "PATCH"] {

@@ -138,6 +138,9 @@ on_both! {
         assert!(!read.text().contains("010199-1234"));
         let listed = bed.reader().get("users/?entities=true").await.ok();
         assert!(listed.text().contains("anna") && !listed.text().contains("010199-1234"));
+        bed.reader().get("users?ssn=010199").await.refused(403, 3, "disclose");
+        bed.reader().get("users?login=a&ssn=010199-1234&exactMatch=true").await.refused(403, 3, "disclose");
+        assert_eq!(bed.admin().get("users?ssn=010199").await.ok().ids(), [id]);
     }
 
     async fn a_user_is_at_home_in_the_root_unless_it_is_said_otherwise(bed: Bed) {
