@@ -48,6 +48,7 @@ mod deletes;
 mod documents;
 mod etags;
 mod examples;
+mod grants;
 mod mandates;
 mod move_organization;
 mod organization_search;
