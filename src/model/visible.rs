@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use crate::model::attribute::AttrId;
+use crate::model::attribute::AttrDef;
 use crate::model::registry::{Attribute, Registry};
 use crate::model::state::Permitted;
-use crate::model::{Kind, Stored, Value};
+use crate::model::{Error, Grants, Kind, Stored, Value, Verb};
 
 /// The names of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +74,7 @@ pub struct VisibleId(Uuid);
 
 impl VisibleId {
     /// The id of an entity whose kind the caller may read.
-    pub fn of(permitted: &ListPermit, id: Uuid) -> Self {
-        let ListPermit(_) = permitted;
+    pub fn of(_: &ListPermit, id: Uuid) -> Self {
         Self(id)
     }
 
@@ -85,15 +84,15 @@ impl VisibleId {
     }
 }
 
-/// Proof that a client may list entities of a kind.
+/// Proof that a client may list entities of a kind; only [`ListPermit::check`] makes one.
 #[derive(Debug, Clone, Copy)]
-pub struct ListPermit(Kind);
+pub struct ListPermit(());
 
 impl ListPermit {
     /// Error 3 unless `grants` let their holder read entities of `kind`.
-    pub fn check(kind: Kind, grants: &crate::model::Grants) -> Result<Self, crate::model::Error> {
-        grants.require(crate::model::Verb::Read, kind)?;
-        Ok(Self(kind))
+    pub fn check(kind: Kind, grants: &Grants) -> Result<Self, Error> {
+        grants.require(Verb::Read, kind)?;
+        Ok(Self(()))
     }
 }
 
@@ -105,46 +104,37 @@ impl<'a> Permitted<'a> {
         let mut fields = Vec::with_capacity(def.attrs.len());
         let (seed, ours) = def.attrs.split_at(def.seed_attrs.min(def.attrs.len()));
         for attr in seed {
-            self.show_built_in(stored.kind().attr_id(attr), attr.name, attr.sensitive, names, &mut fields);
+            fields.extend(self.built_in(attr, names));
         }
         for attribute in registry.custom_of(stored.kind()) {
-            self.show_custom(attribute, &mut fields);
+            fields.extend(self.custom(attribute));
         }
         for attr in ours {
-            self.show_built_in(stored.kind().attr_id(attr), attr.name, attr.sensitive, names, &mut fields);
+            fields.extend(self.built_in(attr, names));
         }
         head(stored, fields)
     }
 
-    fn show_built_in(
-        &self,
-        attr: AttrId,
-        name: &'static str,
-        sensitive: bool,
-        names: &dyn Names,
-        fields: &mut Vec<Field<'a>>,
-    ) {
-        if sensitive && !self.discloses() {
-            return;
+    fn built_in(&self, def: &'static AttrDef, names: &dyn Names) -> Option<Field<'a>> {
+        if def.sensitive && !self.discloses() {
+            return None;
         }
         let stored = self.stored();
+        let attr = stored.kind().attr_id(def);
         let values: Vec<Shown<'a>> = match stored.kind().def().rules.derived(stored, attr, names) {
             Some(values) => {
                 values.iter().map(|value| Shown::Text(Cow::Owned(value.shown().into_owned()))).collect()
             }
             None => stored.attributes().values(attr).iter().map(shown).collect(),
         };
-        if !values.is_empty() {
-            fields.push(Field { name: Cow::Borrowed(name), values });
-        }
+        (!values.is_empty()).then_some(Field { name: Cow::Borrowed(def.name), values })
     }
 
-    fn show_custom(&self, attribute: &'a Attribute, fields: &mut Vec<Field<'a>>) {
+    fn custom(&self, attribute: &'a Attribute) -> Option<Field<'a>> {
         let values = self.stored().attributes().values(attribute.id);
-        if !values.is_empty() && (!attribute.sensitive || self.discloses()) {
-            let name = Cow::Borrowed(attribute.name.as_ref());
-            fields.push(Field { name, values: values.iter().map(shown).collect() });
-        }
+        let hidden = values.is_empty() || (attribute.sensitive && !self.discloses());
+        let name = Cow::Borrowed(attribute.name.as_ref());
+        (!hidden).then(|| Field { name, values: values.iter().map(shown).collect() })
     }
 }
 

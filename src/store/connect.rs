@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::model::{Error, key};
 
+use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Read, SharedStore, UNICODE_SETTING, migrate};
 use crate::world::SharedWorld;
@@ -68,7 +69,7 @@ pub async fn connect(options: StoreOptions) -> Result<SharedStore, Error> {
     }
     let store: SharedStore = match address {
         Address::Sqlite(path) => Arc::new(Sqlite::open(path).await?),
-        Address::Postgres(_) => return Err(Error::conflict("not yet")),
+        Address::Postgres(server) => Arc::new(Postgres::open(*server, &options).await?),
     };
     warn_of_other_keys(store.as_ref()).await?;
     Ok(store)

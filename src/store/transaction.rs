@@ -187,7 +187,7 @@ macro_rules! transaction {
                     self.fail(Error::Referenced { by })
                 }
 
-                async fn reload_custom(&mut self) -> Result<(), Error> {
+                pub(in crate::store) async fn reload_custom(&mut self) -> Result<(), Error> {
                     let rows = self.fetch(query(statements::CUSTOM_ATTRIBUTES)).await?;
                     let custom: Result<Vec<Attribute>, Error> = rows
                         .iter()

@@ -3,6 +3,7 @@
 mod changes;
 mod kit;
 mod reads;
+mod upkeep;
 
 /// Makes a test for each database of every function named, which takes a `&Bench`.
 macro_rules! on_both {

@@ -35,7 +35,7 @@ const WATCH: Duration = Duration::from_millis(200);
 /// A change that waits for the writer.
 pub(super) struct Job {
     pub(super) work: Work,
-    pub(super) reply: oneshot::Sender<Result<(), Error>>,
+    pub(super) reply: Reply,
 }
 
 /// What the writer is told.
@@ -69,10 +69,12 @@ pub(super) struct Writer {
     hot: Arc<Hot>,
 }
 
+type Reply = oneshot::Sender<Result<(), Error>>;
+
 /// A group while it is open.
 #[derive(Default)]
 struct Group {
-    answers: Vec<(oneshot::Sender<Result<(), Error>>, Result<(), Error>)>,
+    answers: Vec<(Reply, Result<(), Error>)>,
     touched: Option<Touched>,
     registry: Option<Arc<Registry>>,
 }
@@ -132,10 +134,12 @@ impl Writer {
     /// The connection, opened when there is none.
     pub(super) async fn connect(&mut self) -> Result<&mut SqliteConnection, Error> {
         if self.connection.is_none() {
-            let connection = options(&self.path).connect().await.map_err(convert::plain)?;
+            let mut connection = options(&self.path).connect().await.map_err(convert::plain)?;
+            // A new connection counts anew: what others did in between is unknown. The count is taken before
+            // anything is read, so that no commit falls between the two.
+            let counted_before = self.version.replace(data_version(&mut connection).await?).is_some();
             self.connection = Some(connection);
-            // A new connection counts anew: what others did in between is unknown.
-            if self.version.take().is_some() {
+            if counted_before {
                 self.changed_by_others()?;
             }
         }
@@ -144,10 +148,8 @@ impl Writer {
 
     async fn notice_others(&mut self) -> Result<(), Error> {
         let Some(connection) = self.connection.as_mut() else { return Ok(()) };
-        let version: i64 =
-            sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await.map_err(convert::plain)?;
-        let before = self.version.replace(version);
-        if before.is_some_and(|before| before != version) { self.changed_by_others() } else { Ok(()) }
+        let version = data_version(connection).await?;
+        if self.version.replace(version) == Some(version) { Ok(()) } else { self.changed_by_others() }
     }
 
     fn changed_by_others(&self) -> Result<(), Error> {
@@ -251,7 +253,7 @@ impl Writer {
 
 impl Group {
     /// Notes how a member ended; returns the error that ends the group.
-    fn add(&mut self, reply: oneshot::Sender<Result<(), Error>>, ended: Ended) -> Option<Error> {
+    fn add(&mut self, reply: Reply, ended: Ended) -> Option<Error> {
         let (answer, fatal) = match ended {
             Ended::Done(touched, registry) => {
                 self.touched = Some(Touched(self.touched.unwrap_or_default().0 | touched.0));
@@ -340,13 +342,16 @@ async fn attempt(
         (Ok(_), Some(failure)) => Err(failure.clone()),
         (outcome, _) => outcome,
     };
-    match (&outcome, tx.trouble()) {
-        (Err(error), Some(Trouble::Away)) => Err(error.clone()),
-        _ => {
-            let declared = if outcome.is_ok() { tx.declared() } else { None };
-            Ok((outcome, declared))
-        }
+    if let (Err(error), Some(Trouble::Away)) = (&outcome, tx.trouble()) {
+        return Err(error.clone());
     }
+    let declared = if outcome.is_ok() { tx.declared() } else { None };
+    Ok((outcome, declared))
+}
+
+/// The count of commits by other connections, as this one has noticed them.
+async fn data_version(connection: &mut SqliteConnection) -> Result<i64, Error> {
+    sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await.map_err(convert::plain)
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Error> {
