@@ -163,9 +163,8 @@ fn fields_are_read_with_their_topic_and_sentence() {
     };
     assert_eq!(fields(text), [field.clone()]);
     assert_eq!(field.key(), "auth.cache.ttl-seconds");
-    let read = |text: &str| {
-        is_read(&field, &[Source { path: "src/server/a.rs".to_owned(), text: text.to_owned() }])
-    };
+    let read =
+        |text: &str| is_read(&field, &[Source { path: "src/server/a.rs".to_owned(), text: text.to_owned() }]);
     assert!(read("auth.cache.ttl_seconds.into()") && read("fn a(c: &CacheConfig) { c.ttl_seconds }"));
     assert!(!read("auth.cache.ttl_seconds_more") && !read("other.ttl_seconds"));
 }
@@ -196,6 +195,12 @@ fn the_readme_calls_every_operation_of_the_seed() {
         })
         .collect();
     for (place, route) in v2_0::ROUTES.iter().enumerate().filter(|(_, route)| route.source != "X") {
-        assert!(called.contains(&place), "{}: no curl line for {} /{}", route.source, route.method, route.path);
+        assert!(
+            called.contains(&place),
+            "{}: no curl line for {} /{}",
+            route.source,
+            route.method,
+            route.path
+        );
     }
 }

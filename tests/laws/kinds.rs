@@ -72,7 +72,8 @@ fn what_a_kind_says_of_its_attributes_refers_to_attributes_it_has() {
         for unique in def.unique {
             assert!(has_number(def, unique.attr), "{}: unique", def.name);
             let within = unique.within.map(|number| def.attrs.iter().find(|attr| attr.number == number));
-            let refers = within.is_none_or(|attr| attr.is_some_and(|a| matches!(a.syntax, Syntax::Reference(_))));
+            let refers =
+                within.is_none_or(|attr| attr.is_some_and(|a| matches!(a.syntax, Syntax::Reference(_))));
             assert!(refers, "{}: unique within something that is no reference", def.name);
         }
         if let Scope::Ref(number) = def.scope {
@@ -130,7 +131,8 @@ fn numbers() -> BTreeMap<String, u32> {
     for (kind, def) in kinds() {
         numbers.insert(format!("kind {}", def.name), u32::from(kind.number()));
         for attr in def.attrs {
-            let before = numbers.insert(format!("attribute {}.{}", def.name, attr.name), kind.attr_id(attr).0);
+            let before =
+                numbers.insert(format!("attribute {}.{}", def.name, attr.name), kind.attr_id(attr).0);
             assert_eq!(before, None, "{}.{} is declared twice", def.name, attr.name);
         }
     }
@@ -205,7 +207,8 @@ fn a_changed_a_lost_and_a_reused_number_are_caught() {
 /// Where a file calls what only the store may call.
 fn loads(source: &Source) -> Vec<String> {
     let code = tokens(&source.text);
-    let calls = code.windows(3).filter(|w| w[0].text == "Stored" && w[1].text == "::" && w[2].text == "loaded");
+    let calls =
+        code.windows(3).filter(|w| w[0].text == "Stored" && w[1].text == "::" && w[2].text == "loaded");
     calls.map(|w| format!("{}:{}", source.path, w[0].line)).collect()
 }
 

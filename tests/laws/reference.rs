@@ -161,9 +161,7 @@ fn words(operation: Operation) -> String {
         Operation::Delete(_) => "deletes it".to_owned(),
         Operation::Step(_, Step::RevokeMandate) => "ends it: Active becomes Revoked".to_owned(),
         Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
-        Operation::MoveOrganization => {
-            "moves it with all below it; `parentOrganizationId`".to_owned()
-        }
+        Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
         Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),
@@ -193,9 +191,10 @@ fn attributes(out: &mut String, kind: Kind) {
     }
     out.push('\n');
     let renamed = def.aliases.iter().map(|(alias, name)| format!("`{alias}` stands for `{name}`"));
-    let written = def.write_aliases.iter().map(|(given, name)| {
-        format!("`{given}` stands for `{name}` when an entity is written")
-    });
+    let written = def
+        .write_aliases
+        .iter()
+        .map(|(given, name)| format!("`{given}` stands for `{name}` when an entity is written"));
     let renamed: Vec<String> = renamed.chain(written).collect();
     if !renamed.is_empty() {
         writeln!(out, "Other names: {}.\n", renamed.join("; ")).unwrap();
