@@ -161,7 +161,7 @@ fn fields_are_read_with_their_topic_and_sentence() {
         doc: "Time to live, seconds.".to_owned(),
         holder: "CacheConfig".to_owned(),
     };
-    assert_eq!(fields(text), [field.clone()]);
+    assert_eq!(fields(text), std::slice::from_ref(&field));
     assert_eq!(field.key(), "auth.cache.ttl-seconds");
     let read =
         |text: &str| is_read(&field, &[Source { path: "src/server/a.rs".to_owned(), text: text.to_owned() }]);
@@ -174,7 +174,7 @@ fn calls(readme: &str) -> Vec<(String, Vec<String>)> {
     let lines = readme.lines().filter_map(|line| line.strip_prefix("$ curl "));
     let call = |line: &str| {
         let path = line.split("/customerid-rest/services/2.0/").nth(1)?;
-        let path = path.split(|letter: char| matches!(letter, '?' | '"' | '\'' | ' ')).next()?;
+        let path = path.split(['?', '"', '\'', ' ']).next()?;
         let method = line.split("-X ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or("GET");
         Some((method.to_owned(), path.trim_end_matches('/').split('/').map(str::to_owned).collect()))
     };

@@ -8,6 +8,7 @@ mod files;
 mod fresh;
 mod kinds;
 mod lexer;
+mod links;
 mod reference;
 
 use std::fs;
