@@ -115,16 +115,20 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let permit = ListPermit::check(query.kind, &caller.grants)?;
-        if let Some(owner) = query.base.owner() {
-            caller.grants.require(Verb::Read, owner)?;
-        }
         let identity = identity(query);
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
         };
         let conditions = conditions(engine, query.kind, &query.arguments, query.exact).await?;
+        let permit = ListPermit::check(query.kind, &caller.grants)?;
+        if let Some(owner) = query.base.owner() {
+            caller.grants.require(Verb::Read, owner)?;
+        }
+        // Who may not see a sensitive value must not find out by searching for it either.
+        if conditions.iter().any(|condition| condition.term.attribute.sensitive) {
+            caller.grants.require(Verb::Disclose, query.kind)?;
+        }
         let (source, term) = bounds(engine, query).await?;
         let plan = plan(engine, source, term, conditions).await?;
         Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, permit })
