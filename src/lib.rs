@@ -36,8 +36,8 @@
 //!
 //! # Arrows
 //!
-//! `cli → server → http → xml, auth, operation → store → audit → model, world`, and every room may know `model` and
-//! `world` except those two themselves; `http` also knows `config`, `audit` and `store` for what it hands through.
+//! `cli → server → http → xml, auth, operation → store → audit → model`. Most rooms know [`model`] and [`world`], which
+//! know nobody; `http` also knows `config`, `audit` and `store` for what it hands through.
 //! `tests/laws/arrows.rs` holds the exact table and fails on any other.
 //!
 //! # The road of a request

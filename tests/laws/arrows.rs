@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("auth", &["model", "store", "world"]),
     ("store", &["model", "audit", "world"]),
     ("access", &["model"]),
-    ("audit", &["model", "world"]),
+    ("audit", &["model"]),
     ("xml", &["model"]),
     ("config", &["model"]),
     ("model", &[]),

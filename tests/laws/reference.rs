@@ -119,7 +119,7 @@ fn attribute(out: &mut String, attr: &AttrDef) {
         doc.push_str(" Mandatory.");
     }
     if attr.sensitive {
-        doc.push_str(" Sensitive: shown only with the verb `disclose`.");
+        doc.push_str(" Sensitive: shown, and searched by, only with the verb `disclose`.");
     }
     if let Syntax::Reference(targets) = attr.syntax {
         for (kind, rule) in targets {
