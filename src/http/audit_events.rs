@@ -3,10 +3,10 @@
 
 use std::pin::Pin;
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::http::answer::{Echo, document, list_audit_event};
 use crate::http::failure::{Failure, XML};
 use crate::http::listing::{add_link, link_of};
 use crate::http::params::{nothing_left, take_count, take_flag, take_one};
+use crate::http::precondition;
 use crate::http::service::Service;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind, Row};
@@ -29,14 +30,19 @@ const PAGE: usize = 500;
 /// Up to so many records are gathered whole when a limit was given; a larger limit counts as this.
 const GATHERED: usize = 10_000;
 
+/// A record never changes.
+const VERSION: i64 = 1;
+
 /// One record.
 pub async fn one(
     service: &Service,
+    request: &HttpRequest,
     caller: &Caller,
     echo: &Echo,
     key: &str,
 ) -> Result<HttpResponse, Failure> {
-    Ok(echo.audit_event(&audit_trail::one(&service.engine, caller, key).await?))
+    let record = audit_trail::one(&service.engine, caller, key).await?;
+    Ok(precondition::answer(request, VERSION, record.at, echo.audit_event(&record))?)
 }
 
 fn filters(arguments: &mut Vec<Argument>) -> Result<AuditQuery, Error> {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use crate::audit::Scene;
-use crate::http::answer::{Echo, etag, validated};
+use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, find, v2_0};
@@ -232,7 +232,7 @@ impl Asked<'_> {
             Operation::AuditGet => {
                 nothing_left(&arguments)?;
                 let key = self.keys.first().map(String::as_str).unwrap_or_default();
-                audit_events::one(self.service, &self.caller, &self.echo, key).await
+                audit_events::one(self.service, self.request, &self.caller, &self.echo, key).await
             }
             _ => Err(Error::internal("a change came the way of a read").into()),
         }
@@ -241,7 +241,6 @@ impl Asked<'_> {
     async fn get(&self, kind: Kind, entities: bool) -> Result<HttpResponse, Failure> {
         let key = self.keys.first().map(String::as_str).unwrap_or_default();
         let found = read::read(&self.service.engine, &self.caller, kind, key, entities).await?;
-        precondition::check_read(self.request, found.entity.version())?;
         let registry = self.service.engine.registry();
         let permitted = found.entity.permit(Verb::Read, &self.caller.grants)?;
         let mut visible = permitted.visible(&registry, &found.names);
@@ -249,11 +248,7 @@ impl Asked<'_> {
             self.expand(&mut visible, &found, &registry);
         }
         let body = self.echo.entity(&visible);
-        let tag = etag(visible.version, &body);
-        if precondition::not_modified(self.request, &tag)? {
-            return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).finish());
-        }
-        Ok(validated(body, &tag, visible.updated))
+        Ok(precondition::answer(self.request, visible.version, visible.updated, body)?)
     }
 
     /// Puts referred entities in the place of their ids, as far as the client may read them.
