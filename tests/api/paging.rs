@@ -175,6 +175,19 @@ on_both! {
         assert_eq!(whole.text().matches("<User>").count(), 1_000);
         assert!(whole.text().ends_with("</Users>"), "the closing tag is missing");
     }
+
+    async fn a_limit_beyond_what_is_gathered_whole_still_ends_in_a_link(bed: Bed) {
+        let made = many_users(&bed, 10_050, None).await;
+        let ids: Vec<String> = made.iter().map(|user| user.id().to_string()).collect();
+        let answer = bed.admin().get("users?maxResults=10010").await.ok();
+        assert_eq!(answer.ids(), ids[..10_010]);
+        let url = next(&bed, &answer).unwrap();
+        let rest = Caller::basic(&bed, "admin").send_to(Method::GET, &url, None).await.ok();
+        assert_eq!(rest.ids(), ids[10_010..]);
+        let answer = bed.admin().get("users?login=user&maxResults=20000").await.ok();
+        assert_eq!(answer.ids(), ids);
+        assert_eq!(next(&bed, &answer), None);
+    }
 }
 
 /// A ceiling of three results.
