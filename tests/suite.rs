@@ -14,5 +14,6 @@ mod api;
 mod auth;
 mod kit;
 mod laws;
+mod refusals;
 mod schema;
 mod store;
