@@ -185,15 +185,17 @@ impl Asked<'_> {
         arguments: Vec<Argument>,
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
-        let precondition = precondition::of_change(self.request)?;
-        check_text(&arguments)?;
         let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
+        if !body.is_empty() {
+            check_content_type(self.request)?;
+        }
+        let precondition = precondition::of_change(self.request)?;
+        check_text(&arguments)?;
         if body.is_empty() {
             return Ok((Arguments::of_query(arguments), precondition));
         }
-        check_content_type(self.request)?;
         if !takes_document {
             return Err(Error::invalid("body", "this operation takes no document").into());
         }

@@ -11,7 +11,7 @@ use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key};
 use crate::operation::read;
-use crate::operation::search::{Argument, conditions};
+use crate::operation::search::{Argument, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
 
 /// What a listing is bounded by.
@@ -115,16 +115,18 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let permit = ListPermit::check(query.kind, &caller.grants)?;
-        if let Some(owner) = query.base.owner() {
-            caller.grants.require(Verb::Read, owner)?;
-        }
         let identity = identity(query);
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
         };
-        let conditions = conditions(engine, query.kind, &query.arguments, query.exact).await?;
+        let understood = understood(engine, query.kind, &query.arguments).await?;
+        let permit = ListPermit::check(query.kind, &caller.grants)?;
+        if let Some(owner) = query.base.owner() {
+            caller.grants.require(Verb::Read, owner)?;
+        }
+        check_disclosure(&understood, &caller.grants)?;
+        let conditions = conditions(engine, &understood, query.exact).await?;
         let (source, term) = bounds(engine, query).await?;
         let plan = plan(engine, source, term, conditions).await?;
         Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, permit })

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique};
-use crate::model::rules::{Context, Rules};
+use crate::model::rules::{Context, OrganizationClass, Rules};
 use crate::model::value::Syntax;
 use crate::model::visible::Names;
 use crate::model::{Attributes, Error, Stored, Value};
@@ -138,7 +138,7 @@ impl Rules for OrganizationRules {
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        check_class(new, old, context)?;
+        let class = new_class(new, old, context)?;
         if old.is_none() {
             check_technical_name(new, context)?;
         }
@@ -151,7 +151,14 @@ impl Rules for OrganizationRules {
         if of_normal {
             return Err(Error::ParentNotVirtual { parameter: "memberships".into() });
         }
-        Ok(())
+        if let Some(class) = class.filter(|class| class.is_virtual != new.flag(VIRTUAL)) {
+            let which = if class.is_virtual { "virtual" } else { "normal" };
+            return Err(Error::conflict(format!(
+                "organizationClass: {} is a class of {which} organizations",
+                class.name
+            )));
+        }
+        if old.is_none() { check_reserved(new, context) } else { Ok(()) }
     }
 
     fn named(&self, stored: &Stored) -> Vec<Uuid> {
@@ -172,22 +179,20 @@ impl Rules for OrganizationRules {
     }
 }
 
-fn check_class(new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
+/// The configured class an organization is to get; `None` when it keeps the one it has.
+fn new_class<'c>(
+    new: &Attributes,
+    old: Option<&Stored>,
+    context: &'c Context<'_>,
+) -> Result<Option<&'c OrganizationClass>, Error> {
     let name = new.text(CLASS).unwrap_or_default();
     if old.is_some_and(|stored| stored.attributes().text(CLASS) == Some(name)) {
-        return Ok(());
+        return Ok(None);
     }
     let class = context.settings.class(name).ok_or_else(|| {
         Error::invalid("organizationClass", "expected the name of a configured organization class")
     })?;
-    if class.is_virtual != new.flag(VIRTUAL) {
-        let which = if class.is_virtual { "virtual" } else { "normal" };
-        return Err(Error::conflict(format!(
-            "organizationClass: {} is a class of {which} organizations",
-            class.name
-        )));
-    }
-    Ok(())
+    Ok(Some(class))
 }
 
 fn check_technical_name(new: &Attributes, context: &Context<'_>) -> Result<(), Error> {
@@ -199,9 +204,14 @@ fn check_technical_name(new: &Attributes, context: &Context<'_>) -> Result<(), E
     if Uuid::try_parse(name).is_ok() && !is_own_id {
         return Err(Error::invalid("technicalName", "a name shaped as a UUID could be mistaken for an id"));
     }
+    Ok(())
+}
+
+/// Error 4 for the root's own name among its children.
+fn check_reserved(new: &Attributes, context: &Context<'_>) -> Result<(), Error> {
     let parent = context.with.of(new, PARENT);
     let below_root = parent.is_some_and(|parent| parent.attributes().first(PARENT).is_none());
-    if below_root && name == ROOT_NAME {
+    if below_root && new.text(TECHNICAL_NAME) == Some(ROOT_NAME) {
         return Err(Error::AlreadyExists { parameter: "technicalName".into() });
     }
     Ok(())
