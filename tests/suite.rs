@@ -12,6 +12,7 @@
 
 mod api;
 mod auth;
+mod contention;
 mod kit;
 mod laws;
 mod refusals;

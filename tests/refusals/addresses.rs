@@ -7,9 +7,9 @@ use valtuus::http::dialect::{Operation, Route, v2_0::ROUTES};
 use valtuus::model::Kind;
 
 use super::ground::{Ground, NOBODY, keys, needed};
+use crate::kit::Caller;
 use crate::kit::cases::{Case, all_refused, case, soon};
 use crate::kit::trace::versions;
-use crate::kit::{Bed, Caller};
 use crate::on_both;
 
 fn method(route: &Route) -> Method {
@@ -96,7 +96,7 @@ on_both! {
     async fn an_address_that_does_not_exist_is_error_7_whatever_the_method(bed: Bed) {
         let mut cases = Vec::new();
         for path in ["", "planets", "users/a/b/c", "users//roles", "Users", "users/a/Roles", "users/a/roles/b/c",
-            "mandates/a/approve", "/users", "roles/a//users", "auditevents/a/b", "users;a=b", "%75sers/x"] {
+            "mandates/a/approve", "roles/a//users", "auditevents/a/b", "users;a=b", "%75sers/x"] {
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
                 cases.push(case(method, path, (404, 7), "nothing at this address"));
             }
