@@ -13,6 +13,7 @@
 mod api;
 mod auth;
 mod contention;
+mod crash;
 mod kit;
 mod laws;
 mod refusals;

@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod trace;
+pub mod walk;
 
 pub use answer::Answer;
 pub use bed::{Bed, On};
