@@ -16,6 +16,8 @@ mod contention;
 mod crash;
 mod kit;
 mod laws;
+mod life;
 mod refusals;
 mod schema;
+mod secrets;
 mod store;

@@ -32,7 +32,7 @@ pub struct Bed {
 }
 
 /// Lets HTTP clients be made: they ask for a provider of TLS even where they speak none.
-pub(super) fn install_tls() {
+pub fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Another test of this process may have been first.
