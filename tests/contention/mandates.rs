@@ -24,8 +24,8 @@ on_both! {
             })
             .await;
             assert_eq!(answers[round * 2].status, 200);
-            let given = successes(&answers, &[(400, 10)]) - 1;
-            assert_eq!(admin.get(&format!("users/{giver}/givenmandates")).await.ok().ids().len(), given);
+            let mandates = successes(&answers, &[(400, 10)]) - 1;
+            assert_eq!(admin.get(&format!("users/{giver}/givenmandates")).await.ok().ids().len(), mandates);
         }
         // The trail has the order in which they committed: after the taking, none gives.
         let query = AuditQuery { category: Some("success".into()), ..AuditQuery::default() };

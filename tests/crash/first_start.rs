@@ -44,7 +44,7 @@ in_houses! {
         server.first().get("users/").await.ok();
         server.stop().await;
         // Another one given later changes nothing.
-        house.environment[0].1 = "another-password".to_owned();
+        "another-password".clone_into(&mut house.environment[0].1);
         let server = house.serve();
         server.client("restuser", "another-password").get("users/").await.refused(401, 2, "");
         server.first().get("users/").await.ok();

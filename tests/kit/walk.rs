@@ -4,7 +4,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 
-/// A source of choices that a seed repeats (SplitMix64).
+/// A source of choices that a seed repeats (the generator `SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 

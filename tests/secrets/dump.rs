@@ -1,5 +1,6 @@
 //! Everything a house keeps, as bytes to be searched: its log, its files, every text and binary column. No test.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -53,7 +54,12 @@ pub async fn everything(house: &House) -> Vec<Place> {
 
 /// Where `secret` can be read: as it is in any letter case, or in hexadecimal digits.
 pub fn found(places: &[Place], secrets: &[String]) -> Vec<String> {
-    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |text: &str| {
+        text.bytes().fold(String::new(), |mut digits, byte| {
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
+    };
     let mut found = Vec::new();
     for place in places {
         let text = String::from_utf8_lossy(&place.bytes).to_lowercase();
