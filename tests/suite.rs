@@ -20,4 +20,5 @@ mod life;
 mod refusals;
 mod schema;
 mod secrets;
+mod server;
 mod store;

@@ -91,6 +91,10 @@ pub async fn identify(
 ) -> Result<Arc<Principal<Grants>>, Failure> {
     let from = source(request);
     let presented = presented(service, request, query)?;
+    if !service.engine.store.is_following() {
+        // A client may have been disabled on another node without a word of it having come here.
+        service.authenticator.forget_all();
+    }
     match service.authenticator.authenticate(&presented, from).await {
         Ok(principal) => Ok(principal),
         Err(AuthError::Throttled { retry_after }) => Err(Failure::Throttled(retry_after)),

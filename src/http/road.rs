@@ -1,12 +1,13 @@
 //! The road of a request, in the contract's order of checks: malformed, too long, public, credentials, address,
 //! method, form of the answer, form of the body, arguments; then the operation.
 
+use actix_web::error::PayloadError;
 use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use crate::audit::Scene;
-use crate::http::answer::{Echo, etag, validated};
+use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, find, v2_0};
@@ -231,7 +232,7 @@ impl Asked<'_> {
             Operation::AuditGet => {
                 nothing_left(&arguments)?;
                 let key = self.keys.first().map(String::as_str).unwrap_or_default();
-                audit_events::one(self.service, &self.caller, &self.echo, key).await
+                audit_events::one(self.service, self.request, &self.caller, &self.echo, key).await
             }
             _ => Err(Error::internal("a change came the way of a read").into()),
         }
@@ -240,7 +241,6 @@ impl Asked<'_> {
     async fn get(&self, kind: Kind, entities: bool) -> Result<HttpResponse, Failure> {
         let key = self.keys.first().map(String::as_str).unwrap_or_default();
         let found = read::read(&self.service.engine, &self.caller, kind, key, entities).await?;
-        precondition::check_read(self.request, found.entity.version())?;
         let registry = self.service.engine.registry();
         let permitted = found.entity.permit(Verb::Read, &self.caller.grants)?;
         let mut visible = permitted.visible(&registry, &found.names);
@@ -248,11 +248,7 @@ impl Asked<'_> {
             self.expand(&mut visible, &found, &registry);
         }
         let body = self.echo.entity(&visible);
-        let tag = etag(visible.version, &body);
-        if precondition::not_modified(self.request, &tag)? {
-            return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).finish());
-        }
-        Ok(validated(body, &tag, visible.updated))
+        Ok(precondition::answer(self.request, visible.version, visible.updated, body)?)
     }
 
     /// Puts referred entities in the place of their ids, as far as the client may read them.
@@ -325,7 +321,7 @@ async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>,
     let whole = async {
         let mut bytes = Vec::new();
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|_| Failure::BodyBroken)?;
+            let chunk = chunk.map_err(|error| broken(&error, limit))?;
             if bytes.len() + chunk.len() > limit {
                 return Err(Failure::BodyTooLong(limit));
             }
@@ -335,6 +331,15 @@ async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>,
     };
     let seconds = std::time::Duration::from_secs(service.config.limits.body_seconds.into());
     tokio::time::timeout(seconds, whole).await.unwrap_or(Err(Failure::BodyTooSlow))
+}
+
+/// The listener bounds a body in size and time; what it says of one that broke off.
+fn broken(error: &PayloadError, limit: usize) -> Failure {
+    match error {
+        PayloadError::Overflow => Failure::BodyTooLong(limit),
+        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::BodyTooSlow,
+        _ => Failure::BodyBroken,
+    }
 }
 
 fn check_content_type(request: &HttpRequest) -> Result<(), Failure> {

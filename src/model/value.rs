@@ -153,16 +153,21 @@ impl Syntax {
         matches!(self, Self::Text { ignore_case: true, .. } | Self::Email)
     }
 
+    /// The text as it was before form decoding: the leading space of a telephone number was a `+`.
+    pub fn as_meant(self, text: &str) -> Cow<'_, str> {
+        match (self, text.strip_prefix(' ')) {
+            (Self::Telephone, Some(rest)) => Cow::Owned(format!("+{rest}")),
+            _ => Cow::Borrowed(text),
+        }
+    }
+
     /// Reads one value; the error says what was expected. References are not read here: they need the store.
     pub fn parse(self, text: &str) -> Result<Value, String> {
         match self {
             Self::Text { max, .. } => bounded(text, max).map(Value::text),
             Self::Class => bounded(text, 255).map(Value::text),
             Self::Email => email(text).map(Value::text),
-            Self::Telephone => {
-                let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
-                bounded(&text, 64).map(Value::text)
-            }
+            Self::Telephone => bounded(&self.as_meant(text), 64).map(Value::text),
             Self::Boolean => match text {
                 "true" => Ok(Value::Bool(true)),
                 "false" => Ok(Value::Bool(false)),

@@ -43,17 +43,21 @@ impl Change for Assign {
         // The user is locked, so that a mandate being given at the same moment sees one state or the other.
         let user = one(tx, Kind::User, self.user).await?;
         let role = one(tx, Kind::Role, self.role).await?;
-        if self.give {
-            return link(tx, &user, &role, self.now, events).await;
-        }
-        let Some(row) = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await? else {
-            return Ok(());
+        let held = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await?;
+        let row = match (self.give, held) {
+            (true, None) => return link(tx, &user, &role, self.now, events).await,
+            (false, Some(row)) => row,
+            // It is so already: a success that changes nothing, recorded like any other.
+            (true, Some(_)) | (false, None) => {
+                events.succeeded(self.action(), Vec::new());
+                return Ok(());
+            }
         };
         let links = tx.load_rows(&[row]).await?;
         tx.remove(&links).await?;
         for link in &links {
             let gone = changes(link.attributes(), &Attributes::default(), &tx.registry());
-            events.succeeded(Action { target: Some(self.user), ..self.action() }, gone);
+            events.succeeded(self.action(), gone);
         }
         Ok(())
     }

@@ -207,6 +207,10 @@ impl Change for Create {
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        if self.draft.kind == Kind::Organization {
+            // A move above the new place, at the same moment, would leave it with its old ancestors.
+            tx.lock(&["tree"]).await?;
+        }
         let mut companions = Companions::default();
         let valid = self.valid(tx, &mut companions).await?;
         load_companions(tx, valid.attributes(), &mut companions).await?;

@@ -125,6 +125,7 @@ impl Listing {
         if let Some(owner) = query.base.owner() {
             caller.grants.require(Verb::Read, owner)?;
         }
+        // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
         let conditions = conditions(engine, &understood, query.exact).await?;
         let (source, term) = bounds(engine, query).await?;

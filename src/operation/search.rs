@@ -13,7 +13,7 @@ use crate::model::term::{Term, Test};
 use crate::model::value::Syntax;
 use crate::model::{Error, Grants, Kind, Row, Stored, Verb, key};
 use crate::operation::engine::Engine;
-use crate::operation::read::{self, organization_by_name};
+use crate::operation::read::{self, organization_by_name, role_by_name};
 use crate::store::{Position, Source};
 
 /// One search argument as the client gave it.
@@ -131,7 +131,7 @@ async fn condition(
             Ok(refers_to(attribute, target.as_slice()))
         }
         (Index::Search, syntax) if syntax.matches_prefix() => {
-            Ok(by_keys(Term::text(attribute, value, exact)))
+            Ok(by_keys(Term::text(attribute, &syntax.as_meant(value), exact)))
         }
         (Index::Search, syntax) => {
             let value = syntax.parse(value).map_err(|expected| Error::invalid(&argument.name, expected))?;
@@ -297,11 +297,9 @@ async fn tops(engine: &Engine, folded: &str) -> Result<Vec<Stored>, Error> {
 /// The roles whose entity name is, or starts with, `value`.
 async fn roles_named(engine: &Engine, value: &str, exact: bool) -> Result<Vec<(Vec<u8>, Row, Uuid)>, Error> {
     if exact {
-        return match read::find(engine, Kind::Role, &key::nfc(value)).await {
-            Ok(role) => Ok(vec![(key::fold(value).into_bytes(), role.row(), role.id())]),
-            Err(Error::NotFound { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        };
+        let Some(row) = role_by_name(&engine.store, &key::nfc(value)).await? else { return Ok(Vec::new()) };
+        let found = engine.store.by_rows(&[row]).await?;
+        return Ok(found.iter().map(|role| (key::fold(value).into_bytes(), role.row(), role.id())).collect());
     }
     let folded = key::fold(value);
     let mut owners: BTreeSet<Row> =

@@ -125,9 +125,8 @@ impl Rules for OrganizationRules {
         if new.text(FRIENDLY_NAME).is_none_or(str::is_empty) {
             new.put(FRIENDLY_NAME, Value::text(technical));
         }
-        let class = new.text(CLASS).and_then(|name| context.settings.class(name));
         if new.first(VIRTUAL).is_none() {
-            new.put(VIRTUAL, Value::Bool(class.is_some_and(|class| class.is_virtual)));
+            new.put(VIRTUAL, Value::Bool(false));
         }
         if new.first(CLASS).is_none()
             && let Some(class) = context.settings.default_class(new.flag(VIRTUAL))
@@ -138,11 +137,13 @@ impl Rules for OrganizationRules {
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        let class = new_class(new, old, context)?;
+        // In the contract's order of checks: arguments, parents, configuration, names that are taken.
+        let class = chosen_class(new, old, context)?;
         if old.is_none() {
             check_technical_name(new, context)?;
         }
-        if let Some(parent) = context.with.of(new, PARENT) {
+        let parent = context.with.of(new, PARENT);
+        if let Some(parent) = parent {
             check_parent(new, parent)?;
         }
         let of_normal = new.values(MEMBERSHIPS).iter().filter_map(Value::as_ref).any(|to| {
@@ -151,14 +152,14 @@ impl Rules for OrganizationRules {
         if of_normal {
             return Err(Error::ParentNotVirtual { parameter: "memberships".into() });
         }
-        if let Some(class) = class.filter(|class| class.is_virtual != new.flag(VIRTUAL)) {
-            let which = if class.is_virtual { "virtual" } else { "normal" };
-            return Err(Error::conflict(format!(
-                "organizationClass: {} is a class of {which} organizations",
-                class.name
-            )));
+        if let Some(class) = class {
+            check_class(new, class)?;
         }
-        if old.is_none() { check_reserved(new, context) } else { Ok(()) }
+        let below_root = parent.is_some_and(|parent| parent.attributes().first(PARENT).is_none());
+        if old.is_none() && below_root && new.text(TECHNICAL_NAME) == Some(ROOT_NAME) {
+            return Err(Error::AlreadyExists { parameter: "technicalName".into() });
+        }
+        Ok(())
     }
 
     fn named(&self, stored: &Stored) -> Vec<Uuid> {
@@ -179,20 +180,30 @@ impl Rules for OrganizationRules {
     }
 }
 
-/// The configured class an organization is to get; `None` when it keeps the one it has.
-fn new_class<'c>(
+/// The class a change chooses; none when it stays. Error 1 when it is not configured.
+fn chosen_class<'c>(
     new: &Attributes,
     old: Option<&Stored>,
-    context: &'c Context<'_>,
+    context: &Context<'c>,
 ) -> Result<Option<&'c OrganizationClass>, Error> {
     let name = new.text(CLASS).unwrap_or_default();
     if old.is_some_and(|stored| stored.attributes().text(CLASS) == Some(name)) {
         return Ok(None);
     }
-    let class = context.settings.class(name).ok_or_else(|| {
+    context.settings.class(name).map(Some).ok_or_else(|| {
         Error::invalid("organizationClass", "expected the name of a configured organization class")
-    })?;
-    Ok(Some(class))
+    })
+}
+
+fn check_class(new: &Attributes, class: &OrganizationClass) -> Result<(), Error> {
+    if class.is_virtual != new.flag(VIRTUAL) {
+        let which = if class.is_virtual { "virtual" } else { "normal" };
+        return Err(Error::conflict(format!(
+            "organizationClass: {} is a class of {which} organizations",
+            class.name
+        )));
+    }
+    Ok(())
 }
 
 fn check_technical_name(new: &Attributes, context: &Context<'_>) -> Result<(), Error> {
@@ -203,16 +214,6 @@ fn check_technical_name(new: &Attributes, context: &Context<'_>) -> Result<(), E
     }
     if Uuid::try_parse(name).is_ok() && !is_own_id {
         return Err(Error::invalid("technicalName", "a name shaped as a UUID could be mistaken for an id"));
-    }
-    Ok(())
-}
-
-/// Error 4 for the root's own name among its children.
-fn check_reserved(new: &Attributes, context: &Context<'_>) -> Result<(), Error> {
-    let parent = context.with.of(new, PARENT);
-    let below_root = parent.is_some_and(|parent| parent.attributes().first(PARENT).is_none());
-    if below_root && new.text(TECHNICAL_NAME) == Some(ROOT_NAME) {
-        return Err(Error::AlreadyExists { parameter: "technicalName".into() });
     }
     Ok(())
 }
