@@ -11,7 +11,8 @@ use crate::http::arguments::{Arguments, given};
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::service::Service;
-use crate::model::kind::{role, user};
+use crate::model::kind::user;
+use crate::model::rules::check_given;
 use crate::model::state::{Draft, Given, Patch};
 use crate::model::{AttrId, Error, Kind, Value, Verb};
 use crate::operation::assign::Assign;
@@ -168,7 +169,7 @@ impl Request<'_> {
             given.push((user::HOME, vec![Given::Reference(owner.into())]));
         }
         activate(&mut given, kind, password.is_some());
-        require_owner(kind, &given)?;
+        check_given(kind, &given, true)?;
         Ok((Draft { kind, given }, password, roles))
     }
 
@@ -234,6 +235,7 @@ impl Request<'_> {
         if password.is_some() {
             activate(&mut given, kind, true);
         }
+        check_given(kind, &given, false)?;
         Ok((Patch { kind, given }, password))
     }
 
@@ -296,13 +298,4 @@ fn activate(given: &mut Vec<(AttrId, Vec<Given>)>, kind: Kind, with_password: bo
     if kind == Kind::User && with_password && !said {
         given.push((user::PASSWORD_ACTIVE, vec![Given::Value(Value::Bool(true))]));
     }
-}
-
-/// A role belongs to an organization that the client must name.
-fn require_owner(kind: Kind, given: &[(AttrId, Vec<Given>)]) -> Result<(), Error> {
-    let named = given.iter().any(|(attr, values)| *attr == role::ORGANIZATION && !values.is_empty());
-    if kind == Kind::Role && !named {
-        return Err(Error::invalid("organization", "mandatory and must not be empty"));
-    }
-    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key};
 use crate::operation::read;
-use crate::operation::search::{Argument, conditions};
+use crate::operation::search::{Argument, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
 
 /// What a listing is bounded by.
@@ -120,15 +120,14 @@ impl Listing {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
         };
-        let conditions = conditions(engine, query.kind, &query.arguments, query.exact).await?;
+        let understood = understood(engine, query.kind, &query.arguments).await?;
         let permit = ListPermit::check(query.kind, &caller.grants)?;
         if let Some(owner) = query.base.owner() {
             caller.grants.require(Verb::Read, owner)?;
         }
         // Who may not see a sensitive value must not find out by searching for it either.
-        if conditions.iter().any(|condition| condition.term.attribute.sensitive) {
-            caller.grants.require(Verb::Disclose, query.kind)?;
-        }
+        check_disclosure(&understood, &caller.grants)?;
+        let conditions = conditions(engine, &understood, query.exact).await?;
         let (source, term) = bounds(engine, query).await?;
         let plan = plan(engine, source, term, conditions).await?;
         Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, permit })

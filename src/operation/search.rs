@@ -11,7 +11,7 @@ use crate::model::kind::{organization, role, user};
 use crate::model::registry::Attribute;
 use crate::model::term::{Term, Test};
 use crate::model::value::Syntax;
-use crate::model::{Error, Kind, Row, Stored, key};
+use crate::model::{Error, Grants, Kind, Row, Stored, Verb, key};
 use crate::operation::engine::Engine;
 use crate::operation::read::{self, organization_by_name, role_by_name};
 use crate::store::{Position, Source};
@@ -48,22 +48,57 @@ pub enum Found {
 /// How many hits are fetched at a time when names are looked up.
 const BATCH: usize = 1_000;
 
-/// Reads the search arguments of a listing of `kind`. Error 1 names an argument that is unknown, given twice,
-/// not searchable or ill-formed.
-pub async fn conditions(
+/// A search argument that was understood, before anything is looked up for it.
+pub type Understood<'a> = (Arc<Attribute>, &'a Argument);
+
+/// Understands the search arguments of a listing of `kind`. Error 1 names an argument that is unknown, given
+/// twice, not searchable or ill-formed.
+pub async fn understood<'a>(
     engine: &Engine,
     kind: Kind,
-    arguments: &[Argument],
-    exact: bool,
-) -> Result<Vec<Condition>, Error> {
+    arguments: &'a [Argument],
+) -> Result<Vec<Understood<'a>>, Error> {
     let mut seen = BTreeSet::new();
-    let mut conditions = Vec::with_capacity(arguments.len());
+    let mut understood = Vec::with_capacity(arguments.len());
     for argument in arguments {
         let attribute = attribute(engine, kind, &argument.name).await?;
         if !seen.insert(attribute.id) {
             return Err(Error::invalid(&argument.name, "the same attribute can be searched only once"));
         }
-        conditions.push(condition(engine, &attribute, argument, exact).await?);
+        check_searchable(&attribute, argument)?;
+        understood.push((attribute, argument));
+    }
+    Ok(understood)
+}
+
+fn check_searchable(attribute: &Attribute, argument: &Argument) -> Result<(), Error> {
+    match (attribute.index, attribute.syntax) {
+        (Index::None, _) => Err(Error::invalid(&argument.name, "this attribute cannot be searched")),
+        (Index::Search, Syntax::Reference(_)) | (Index::Derived, _) => Ok(()),
+        (Index::Search, syntax) if syntax.matches_prefix() => Ok(()),
+        (Index::Search, syntax) => {
+            let parsed = syntax.parse(&argument.value);
+            parsed.map(drop).map_err(|expected| Error::invalid(&argument.name, expected))
+        }
+    }
+}
+
+/// Error 3 when a sensitive attribute is searched without the grant to see it: a search by ever longer beginnings
+/// would tell its value.
+pub fn check_disclosure(understood: &[Understood<'_>], grants: &Grants) -> Result<(), Error> {
+    let sensitive = understood.iter().find(|(attribute, _)| attribute.sensitive);
+    sensitive.map_or(Ok(()), |(attribute, _)| grants.require(Verb::Disclose, attribute.kind))
+}
+
+/// Turns understood search arguments into conditions, looking up what they refer to.
+pub async fn conditions(
+    engine: &Engine,
+    understood: &[Understood<'_>],
+    exact: bool,
+) -> Result<Vec<Condition>, Error> {
+    let mut conditions = Vec::with_capacity(understood.len());
+    for (attribute, argument) in understood {
+        conditions.push(condition(engine, attribute, argument, exact).await?);
     }
     Ok(conditions)
 }
