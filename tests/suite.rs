@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     missing_docs,
+    unreachable_pub,
     reason = "helpers of tests may stop a test as the tests themselves may"
 )]
 
@@ -14,4 +15,5 @@ mod auth;
 mod kit;
 mod laws;
 mod schema;
+mod server;
 mod store;

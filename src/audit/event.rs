@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::audit::record::Record;
 use crate::model::{Attributes, Error, Kind, Registry, Value, Verb};
-use crate::world::World;
 
 /// The category of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +111,9 @@ impl Events {
         self.list.push(Event { action, category, description, changes });
     }
 
-    /// The records of these events, made at this moment.
-    pub fn records(&self, scene: &Scene, world: &dyn World) -> Vec<Record> {
-        let at = world.now();
-        self.list.iter().map(|event| event.record(scene, world.id(), at)).collect()
+    /// The records of these events, made at the instant `at`, with ids from `id`.
+    pub fn records(&self, scene: &Scene, at: i64, mut id: impl FnMut() -> Uuid) -> Vec<Record> {
+        self.list.iter().map(|event| event.record(scene, id(), at)).collect()
     }
 }
 
@@ -169,7 +167,6 @@ fn joined(values: &[Value]) -> String {
 mod tests {
     use super::*;
     use crate::model::kind::user;
-    use crate::world::Still;
 
     #[test]
     fn a_sensitive_value_is_masked_on_both_sides() {
@@ -189,7 +186,7 @@ mod tests {
         events.requested(action);
         events.failed(action, &Error::AlreadyExists { parameter: "login".into() });
         let scene = Scene { client: "restuser".into(), source: "127.0.0.1".into(), request_id: "r".into() };
-        let records = events.records(&scene, &Still::at(5));
+        let records = events.records(&scene, 5, || Uuid::from_u128(1));
         let categories: Vec<_> = records.iter().map(|r| r.field("category").to_owned()).collect();
         assert_eq!(categories, ["request", "failure"]);
         assert_eq!(records[1].field("eventId"), "VLT_USER_CREATE");

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 
-use crate::world::Micros;
+/// Microseconds since 1970.
+type Micros = i64;
 
 /// How many failures of one name and address are recorded singly in a window.
 const SINGLY: u32 = 10;

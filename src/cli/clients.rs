@@ -109,7 +109,7 @@ impl Desk<'_> {
     fn show(&self, name: &str, password: Option<&Zeroizing<String>>) {
         match (password, self.config.output.json) {
             (Some(password), true) => {
-                println!("{}", serde_json::json!({"name": name, "password": password.as_str()}))
+                println!("{}", serde_json::json!({"name": name, "password": password.as_str()}));
             }
             (None, true) => println!("{}", serde_json::json!({ "name": name })),
             (Some(password), false) => println!("{}", password.as_str()),

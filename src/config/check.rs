@@ -78,9 +78,6 @@ fn store(config: &Config, problems: &mut Problems) {
         problems.add("store.data-dir", "is empty");
     }
     problems.range("store.pool-size", u64::from(store.pool_size), &(1..=1_000), "connections");
-    problems.range("store.wait-seconds", u64::from(store.wait_seconds), &(1..=600), "seconds");
-    problems.range("store.group-size", u64::from(store.group_size), &(1..=4_096), "changes");
-    problems.range("store.group-millis", u64::from(store.group_millis), &(0..=1_000), "milliseconds");
 }
 
 fn limits(config: &Config, problems: &mut Problems) {

@@ -26,9 +26,9 @@ pub use error::{ConfigError, Problem};
 pub use keys::OPTIONS;
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
-    AnswersConfig, Argon2Config, AttemptsConfig, AuditConfig, AuditReads, AuthConfig, CacheConfig,
-    CustomAttribute, LimitsConfig, LogConfig, LogFormat, OrganizationClass, OrganizationsConfig,
-    OutputConfig, PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig,
+    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
+    LogConfig, LogFormat, OrganizationClass, OrganizationsConfig, OutputConfig, PasswordPolicy,
+    ReferenceStyle, ServeConfig, StoreConfig, TlsConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -49,10 +49,6 @@ pub struct Config {
     pub password_policy: PasswordPolicy,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
-    /// How role lists are answered.
-    pub roles: RolesConfig,
-    /// The trail of changes and refusals.
-    pub audit: AuditConfig,
     /// What is written to stderr.
     pub log: LogConfig,
     /// How documents are written.

@@ -61,12 +61,6 @@ pub struct StoreConfig {
     pub database_url: Option<DatabaseUrl>,
     /// Most connections to a `PostgreSQL` server.
     pub pool_size: u32,
-    /// How long a request waits for a connection before it is answered 503, seconds.
-    pub wait_seconds: u16,
-    /// Most changes that one commit of the embedded database carries.
-    pub group_size: u16,
-    /// How long the embedded database collects changes for one commit, milliseconds.
-    pub group_millis: u16,
 }
 
 impl StoreConfig {
@@ -81,14 +75,7 @@ impl StoreConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self {
-            data_dir: PathBuf::from("./valtuus-data"),
-            database_url: None,
-            pool_size: 8,
-            wait_seconds: 5,
-            group_size: 64,
-            group_millis: 5,
-        }
+        Self { data_dir: PathBuf::from("./valtuus-data"), database_url: None, pool_size: 8 }
     }
 }
 
@@ -300,20 +287,6 @@ pub struct OrganizationClass {
     pub default: bool,
 }
 
-/// `[roles]`: how role lists are answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct RolesConfig {
-    /// Follow role inclusion in a user's roles.
-    pub recursion: bool,
-}
-
-impl Default for RolesConfig {
-    fn default() -> Self {
-        Self { recursion: true }
-    }
-}
-
 /// `[[attributes]]`: one custom attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -332,34 +305,6 @@ pub struct CustomAttribute {
 
 fn yes() -> bool {
     true
-}
-
-/// `[audit]`: the trail of changes and refusals, which are always recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct AuditConfig {
-    /// Whether reads are recorded too, of kinds without read events of their own.
-    pub reads: AuditReads,
-    /// Failed sign-ins recorded singly per name and source address in a minute; the rest as one with a count.
-    pub sign_ins_per_minute: u32,
-}
-
-impl Default for AuditConfig {
-    fn default() -> Self {
-        Self { reads: AuditReads::Off, sign_ins_per_minute: 10 }
-    }
-}
-
-/// How reads are recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AuditReads {
-    /// Not at all.
-    Off,
-    /// In batches after the answer; a crash may lose the last second.
-    Deferred,
-    /// Before the answer, many reads in one commit.
-    Grouped,
 }
 
 /// `[log]`: what is written to stderr.

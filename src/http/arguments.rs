@@ -126,7 +126,7 @@ fn read(attribute: &Attribute, name: &str, values: &[String]) -> Result<Vec<Give
             syntax => Given::Value(syntax.parse(value).map_err(|expected| Error::invalid(name, expected))?),
         });
     }
-    if read.len() > 1 && !attribute.many || values.len() > 1 && !attribute.many {
+    if values.len() > 1 && !attribute.many {
         return Err(Error::invalid(name, "this attribute has a single value"));
     }
     Ok(read)

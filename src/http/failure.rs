@@ -56,12 +56,11 @@ impl From<Error> for Failure {
 fn classify(failure: &Failure) -> (StatusCode, u16) {
     match failure {
         Failure::Operation(error) => classify_operation(error),
-        Failure::Malformed(_) | Failure::BodyBroken => (StatusCode::BAD_REQUEST, 1),
         Failure::LineTooLong(_) => (StatusCode::URI_TOO_LONG, 1),
-        Failure::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, 14),
+        Failure::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Document(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
-        Failure::Document(_) => (StatusCode::BAD_REQUEST, 1),
+        Failure::Malformed(_) | Failure::BodyBroken | Failure::Document(_) => (StatusCode::BAD_REQUEST, 1),
         Failure::Unauthenticated => (StatusCode::UNAUTHORIZED, 2),
         Failure::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, 14),
         Failure::UnknownPath => (StatusCode::NOT_FOUND, 7),

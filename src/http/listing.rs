@@ -207,13 +207,12 @@ impl Streaming {
     }
 
     async fn fill(&mut self) -> Result<bool, Error> {
-        let results = match self.ready.take() {
-            Some(ready) => ready,
-            None => {
-                let mut results = self.listing.next(self.answering.chunk()).await?;
-                self.left = cut(&mut results, self.left);
-                results
-            }
+        let results = if let Some(ready) = self.ready.take() {
+            ready
+        } else {
+            let mut results = self.listing.next(self.answering.chunk()).await?;
+            self.left = cut(&mut results, self.left);
+            results
         };
         if results.is_empty() {
             return Ok(false);

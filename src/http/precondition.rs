@@ -6,8 +6,15 @@ use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use crate::model::Error;
 use crate::operation::update::Precondition;
 
-/// The entity tags of one header: `None` when it is absent, `Some(None)` for `*`.
-fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Option<Option<Vec<String>>>, Error> {
+/// What one header says.
+enum Tags {
+    Absent,
+    Any,
+    These(Vec<String>),
+}
+
+/// The entity tags of one header.
+fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Tags, Error> {
     let bad = || Error::invalid(name.as_str(), "expected * or entity tags in double quotes");
     let mut tags = Vec::new();
     let mut present = false;
@@ -15,7 +22,7 @@ fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Option<Option<Vec<St
         present = true;
         let text = header.to_str().map_err(|_| bad())?.trim();
         if text == "*" {
-            return Ok(Some(None));
+            return Ok(Tags::Any);
         }
         for tag in text.split(',') {
             let tag = tag.trim();
@@ -27,7 +34,7 @@ fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Option<Option<Vec<St
             tags.push(tag.to_owned());
         }
     }
-    Ok(present.then_some(Some(tags)))
+    Ok(if present { Tags::These(tags) } else { Tags::Absent })
 }
 
 /// The version an entity tag of ours names; `None` for a weak tag or one that is not ours.
@@ -38,16 +45,17 @@ fn version(tag: &str) -> Option<i64> {
 
 /// What the headers demand before a change.
 pub fn of_change(request: &HttpRequest) -> Result<Precondition, Error> {
-    if let Some(wanted) = tags(request, &IF_MATCH)? {
-        return Ok(match wanted {
-            None => Precondition::None,
-            Some(tags) => Precondition::OneOf(tags.iter().filter_map(|tag| version(tag)).collect()),
-        });
+    match tags(request, &IF_MATCH)? {
+        Tags::Absent => {}
+        Tags::Any => return Ok(Precondition::None),
+        Tags::These(tags) => {
+            return Ok(Precondition::OneOf(tags.iter().filter_map(|tag| version(tag)).collect()));
+        }
     }
     Ok(match tags(request, &IF_NONE_MATCH)? {
-        None => Precondition::None,
-        Some(None) => Precondition::Absent,
-        Some(Some(tags)) => {
+        Tags::Absent => Precondition::None,
+        Tags::Any => Precondition::Absent,
+        Tags::These(tags) => {
             let strong = tags.iter().map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
             Precondition::NoneOf(strong.filter_map(version).collect())
         }
@@ -57,17 +65,17 @@ pub fn of_change(request: &HttpRequest) -> Result<Precondition, Error> {
 /// Whether a read may be answered with 304: `If-None-Match` names the document's tag.
 pub fn not_modified(request: &HttpRequest, etag: &str) -> Result<bool, Error> {
     Ok(match tags(request, &IF_NONE_MATCH)? {
-        None => false,
-        Some(None) => true,
-        Some(Some(tags)) => tags.iter().any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag),
+        Tags::Absent => false,
+        Tags::Any => true,
+        Tags::These(tags) => tags.iter().any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag),
     })
 }
 
 /// Error 14 (412) unless a read's `If-Match` holds for the version.
 pub fn check_read(request: &HttpRequest, version: i64) -> Result<(), Error> {
     match tags(request, &IF_MATCH)? {
-        None | Some(None) => Ok(()),
-        Some(Some(tags)) => {
+        Tags::Absent | Tags::Any => Ok(()),
+        Tags::These(tags) => {
             let versions = tags.iter().filter_map(|tag| self::version(tag)).collect();
             Precondition::OneOf(versions).check(version)
         }

@@ -1,6 +1,7 @@
 //! The road of a request, in the contract's order of checks: malformed, too long, public, credentials, address,
 //! method, form of the answer, form of the body, arguments; then the operation.
 
+use actix_web::error::PayloadError;
 use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
@@ -323,7 +324,7 @@ async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>,
     let whole = async {
         let mut bytes = Vec::new();
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|_| Failure::BodyBroken)?;
+            let chunk = chunk.map_err(|error| broken(&error, limit))?;
             if bytes.len() + chunk.len() > limit {
                 return Err(Failure::BodyTooLong(limit));
             }
@@ -333,6 +334,15 @@ async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>,
     };
     let seconds = std::time::Duration::from_secs(service.config.limits.body_seconds.into());
     tokio::time::timeout(seconds, whole).await.unwrap_or(Err(Failure::BodyTooSlow))
+}
+
+/// The listener bounds a body in size and time; what it says of one that broke off.
+fn broken(error: &PayloadError, limit: usize) -> Failure {
+    match error {
+        PayloadError::Overflow => Failure::BodyTooLong(limit),
+        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::BodyTooSlow,
+        _ => Failure::BodyBroken,
+    }
 }
 
 fn check_content_type(request: &HttpRequest) -> Result<(), Failure> {

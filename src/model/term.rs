@@ -35,14 +35,14 @@ pub struct Term {
 impl Term {
     /// The term for text on an attribute that is searched by its own key.
     pub fn text(attribute: &Arc<Attribute>, text: &str, exact: bool) -> Self {
-        let test = if exact {
+        let wanted = if exact {
             Test::Exact(key::nfc(text).into_owned())
         } else if attribute.syntax.ignores_case() {
             Test::Prefix(key::fold(text))
         } else {
             Test::Prefix(key::nfc(text).into_owned())
         };
-        Self { attribute: Arc::clone(attribute), test }
+        Self { attribute: Arc::clone(attribute), test: wanted }
     }
 
     /// Whether an entity with these attributes satisfies the term.
@@ -58,7 +58,7 @@ impl Term {
             }
             (Test::Prefix(prefix), Value::Text(text)) => key::nfc(text).starts_with(prefix.as_str()),
             (Test::Exact(wanted), Value::Text(text)) => key::nfc(text) == wanted.as_str(),
-            (Test::Equal(wanted), value) => wanted == value,
+            (Test::Equal(wanted), held) => wanted == held,
             (Test::RefersTo(ids), Value::Ref(to)) => ids.contains(&to.id),
             _ => false,
         }

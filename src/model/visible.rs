@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use crate::model::attribute::AttrId;
+use crate::model::attribute::AttrDef;
 use crate::model::registry::{Attribute, Registry};
 use crate::model::state::Permitted;
 use crate::model::{Error, Grants, Kind, Stored, Value, Verb};
@@ -104,46 +104,37 @@ impl<'a> Permitted<'a> {
         let mut fields = Vec::with_capacity(def.attrs.len());
         let (seed, ours) = def.attrs.split_at(def.seed_attrs.min(def.attrs.len()));
         for attr in seed {
-            self.show_built_in(stored.kind().attr_id(attr), attr.name, attr.sensitive, names, &mut fields);
+            fields.extend(self.built_in(attr, names));
         }
         for attribute in registry.custom_of(stored.kind()) {
-            self.show_custom(attribute, &mut fields);
+            fields.extend(self.custom(attribute));
         }
         for attr in ours {
-            self.show_built_in(stored.kind().attr_id(attr), attr.name, attr.sensitive, names, &mut fields);
+            fields.extend(self.built_in(attr, names));
         }
         head(stored, fields)
     }
 
-    fn show_built_in(
-        &self,
-        attr: AttrId,
-        name: &'static str,
-        sensitive: bool,
-        names: &dyn Names,
-        fields: &mut Vec<Field<'a>>,
-    ) {
-        if sensitive && !self.discloses() {
-            return;
+    fn built_in(&self, def: &'static AttrDef, names: &dyn Names) -> Option<Field<'a>> {
+        if def.sensitive && !self.discloses() {
+            return None;
         }
         let stored = self.stored();
+        let attr = stored.kind().attr_id(def);
         let values: Vec<Shown<'a>> = match stored.kind().def().rules.derived(stored, attr, names) {
             Some(values) => {
                 values.iter().map(|value| Shown::Text(Cow::Owned(value.shown().into_owned()))).collect()
             }
             None => stored.attributes().values(attr).iter().map(shown).collect(),
         };
-        if !values.is_empty() {
-            fields.push(Field { name: Cow::Borrowed(name), values });
-        }
+        (!values.is_empty()).then_some(Field { name: Cow::Borrowed(def.name), values })
     }
 
-    fn show_custom(&self, attribute: &'a Attribute, fields: &mut Vec<Field<'a>>) {
+    fn custom(&self, attribute: &'a Attribute) -> Option<Field<'a>> {
         let values = self.stored().attributes().values(attribute.id);
-        if !values.is_empty() && (!attribute.sensitive || self.discloses()) {
-            let name = Cow::Borrowed(attribute.name.as_ref());
-            fields.push(Field { name, values: values.iter().map(shown).collect() });
-        }
+        let hidden = values.is_empty() || (attribute.sensitive && !self.discloses());
+        let name = Cow::Borrowed(attribute.name.as_ref());
+        (!hidden).then(|| Field { name, values: values.iter().map(shown).collect() })
     }
 }
 

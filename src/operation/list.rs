@@ -37,7 +37,7 @@ pub enum Base {
     RolesOfUser,
     /// The users that have a role.
     UsersOfRole,
-    /// The role invitations of a user (REQ011c).
+    /// The role invitations of a user (`REQ011c`).
     InvitationsOfUser,
 }
 

@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 use crate::audit::{Action, Events, Record};
 use crate::model::{Error, Kind};
 use crate::operation::engine::{Caller, Engine};
-use crate::store::{Touched, Unit, Write};
+use crate::store::{AuditRow, Touched, Unit, Write};
+use crate::world::World;
 
 /// One change, to be run in a transaction, perhaps more than once.
 pub trait Change: Send + Sync + 'static {
@@ -47,8 +48,7 @@ struct Performing<C: Change> {
 
 impl<C: Change> Performing<C> {
     async fn record(&self, tx: &mut dyn Write, events: &Events) -> Result<(), Error> {
-        let records = events.records(&self.caller.scene, self.engine.world.as_ref());
-        let rows: Vec<_> = records.iter().map(Record::row).collect();
+        let rows = rows(events, &self.caller, self.engine.world.as_ref());
         // A change whose record cannot be written must not happen, and it is not the client's fault.
         tx.append_audit(&rows).await.map_err(|error| match error {
             Error::Unavailable { .. } => error,
@@ -75,6 +75,11 @@ impl<C: Change> Unit for Performing<C> {
     fn is_bulk(&self) -> bool {
         self.change.is_bulk()
     }
+}
+
+/// The audit table's rows of events that happen now.
+fn rows(events: &Events, caller: &Caller, world: &dyn World) -> Vec<AuditRow> {
+    events.records(&caller.scene, world.now(), || world.id()).iter().map(Record::row).collect()
 }
 
 fn refusal(action: Action, error: &Error) -> Events {
@@ -111,8 +116,7 @@ struct Refusing {
 #[async_trait]
 impl Unit for Refusing {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
-        let records = self.events.records(&self.caller.scene, self.engine.world.as_ref());
-        let rows: Vec<_> = records.iter().map(Record::row).collect();
+        let rows = rows(&self.events, &self.caller, self.engine.world.as_ref());
         tx.append_audit(&rows).await?;
         Ok(Touched::default())
     }

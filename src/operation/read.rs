@@ -39,26 +39,26 @@ pub async fn organization_by_name(store: &SharedStore, name: &str) -> Result<Opt
 /// Error 7 when there is none.
 pub async fn find(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, Error> {
     let store = &engine.store;
-    let found = match Uuid::try_parse(segment) {
-        Ok(id) => store.by_id(id).await?,
-        Err(_) => {
-            let row = match kind.def().natural_key {
-                NaturalKey::None => None,
-                NaturalKey::EntityName if kind == Kind::Role => {
-                    role_row(&mut Committed(store), segment).await?
-                }
-                NaturalKey::EntityName => organization_row(&mut Committed(store), segment).await?,
-                NaturalKey::Unique(number) => {
-                    store.holder(kind.own_attr(number), 0, &key::unique_key(segment, false)).await?
-                }
-            };
-            match row {
-                Some(row) => store.by_rows(&[row]).await?.pop(),
-                None => None,
-            }
-        }
+    let found = if let Ok(id) = Uuid::try_parse(segment) {
+        store.by_id(id).await?
+    } else if let Some(row) = row_of(store, kind, segment).await? {
+        store.by_rows(&[row]).await?.pop()
+    } else {
+        None
     };
     found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
+}
+
+/// The row of the entity with that natural key.
+async fn row_of(store: &SharedStore, kind: Kind, key: &str) -> Result<Option<Row>, Error> {
+    match kind.def().natural_key {
+        NaturalKey::None => Ok(None),
+        NaturalKey::EntityName if kind == Kind::Role => role_row(&mut Committed(store), key).await,
+        NaturalKey::EntityName => organization_row(&mut Committed(store), key).await,
+        NaturalKey::Unique(number) => {
+            store.holder(kind.own_attr(number), 0, &key::unique_key(key, false)).await
+        }
+    }
 }
 
 /// Reads one entity; `entities` also loads what it refers to.

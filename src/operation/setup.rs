@@ -80,7 +80,8 @@ impl Prepare {
         events.succeeded(action, Vec::new());
         let scene =
             Scene { client: "valtuus".to_owned(), source: "local".to_owned(), request_id: String::new() };
-        let rows: Vec<_> = events.records(&scene, self.world.as_ref()).iter().map(Record::row).collect();
+        let rows: Vec<_> =
+            events.records(&scene, context.now, || self.world.id()).iter().map(Record::row).collect();
         tx.append_audit(&rows).await?;
         Ok(self.root)
     }

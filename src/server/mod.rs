@@ -5,20 +5,20 @@ pub mod bare;
 pub mod bootstrap;
 pub mod compose;
 pub mod demo;
+pub mod listen;
 pub mod tasks;
 pub mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, web};
-use tokio::task::JoinHandle;
+use actix_web::{App, web};
 
 use crate::config::Config;
 use crate::http::road::SERVICES;
 use crate::http::service::Service;
 use crate::model::Error;
+use crate::server::listen::{Door, bind};
 use crate::server::tasks::Tasks;
 use crate::server::tls::{Certificates, TlsError};
 use crate::store::SharedStore;
@@ -66,8 +66,7 @@ pub struct Running {
     /// The password of the first client, when this start made it from random letters: to be shown once.
     pub first_password: Option<String>,
     service: web::Data<Service>,
-    handle: ServerHandle,
-    serving: JoinHandle<std::io::Result<()>>,
+    door: listen::Running,
     tasks: Tasks,
 }
 
@@ -94,13 +93,12 @@ pub async fn start_over(
     }
     let service = web::Data::new(service);
     let certificates = certificates(&service.config, &world)?;
-    let (address, server) = listen(&service, certificates.as_ref())?;
+    let door = open_door(&service, certificates.as_ref())?;
+    let address = door.addrs().first().copied().unwrap_or(service.config.serve.listen);
     let scheme = if certificates.is_some() { "https" } else { "http" };
-    let handle = server.handle();
-    let serving = tokio::spawn(server);
     let tasks = Tasks::start(service.clone(), certificates);
     let base = format!("{scheme}://{address}{SERVICES}/2.0");
-    Ok(Running { address, base, first_password, service, handle, serving, tasks })
+    Ok(Running { address, base, first_password, service, door, tasks })
 }
 
 fn certificates(config: &Config, world: &SharedWorld) -> Result<Option<Arc<Certificates>>, TlsError> {
@@ -110,34 +108,27 @@ fn certificates(config: &Config, world: &SharedWorld) -> Result<Option<Arc<Certi
     Certificates::open(&config.tls, &config.store.data_dir, Arc::clone(world)).map(Some)
 }
 
-fn listen(
+fn open_door(
     service: &web::Data<Service>,
     certificates: Option<&Arc<Certificates>>,
-) -> Result<(SocketAddr, actix_web::dev::Server), StartError> {
+) -> Result<listen::Running, StartError> {
     let config = &service.config;
     let asked = config.serve.listen;
     let failed = |cause| StartError::Listen { address: asked, cause };
+    let tls = match certificates {
+        None => None,
+        Some(certificates) => Some(Arc::new(certificates.server_config()?)),
+    };
+    let door = Door {
+        sockets: vec![bind(asked).map_err(failed)?],
+        tls,
+        serve: config.serve.clone(),
+        limits: config.limits.clone(),
+        world: Arc::clone(&service.engine.world),
+    };
     let shared = service.clone();
     let factory = move || App::new().app_data(shared.clone()).default_service(web::to(crate::http::handle));
-    let workers = config
-        .serve
-        .workers
-        .map_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get), usize::from);
-    let server = HttpServer::new(factory)
-        .workers(workers)
-        .tcp_nodelay(true)
-        .keep_alive(std::time::Duration::from_secs(config.limits.keep_alive_seconds.into()))
-        .client_request_timeout(std::time::Duration::from_secs(config.limits.head_seconds.into()))
-        .shutdown_timeout(config.serve.stop_seconds.into())
-        .disable_signals();
-    let server = match certificates {
-        None => server.bind(asked).map_err(failed)?,
-        Some(certificates) => {
-            server.bind_rustls_0_23(asked, certificates.server_config()?).map_err(failed)?
-        }
-    };
-    let address = server.addrs().first().copied().unwrap_or(asked);
-    Ok((address, server.run()))
+    listen::start(door, factory).map_err(failed)
 }
 
 impl Running {
@@ -148,8 +139,8 @@ impl Running {
 
     /// Stops accepting, lets what is in flight finish within the configured time, and closes the store.
     pub async fn stop(self) {
-        self.handle.stop(true).await;
-        if let Ok(Err(error)) = self.serving.await {
+        self.door.stopper().stop().await;
+        if let Err(error) = self.door.ended().await {
             tracing::error!(%error, "the listener ended with an error");
         }
         self.tasks.stop().await;

@@ -17,7 +17,7 @@ use crate::server::tls::Certificates;
 
 const SIGN_INS: Duration = Duration::from_secs(10);
 const METRICS: Duration = Duration::from_secs(5);
-const CERTIFICATE: Duration = Duration::from_secs(24 * 3_600);
+const CERTIFICATE: Duration = Duration::from_hours(24);
 
 /// The background tasks of a server.
 pub struct Tasks {

@@ -92,6 +92,10 @@ pub(super) fn json(columns: &[Column]) -> String {
 type Statement<D> = Query<'static, D, <D as Database>::Arguments>;
 
 /// `sql` with the batch as its first parameter.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape of its PostgreSQL twin, which consumes the columns"
+)]
 pub(super) fn sqlite(sql: &'static str, columns: Vec<Column>) -> Statement<Sqlite> {
     query(sql).bind(json(&columns))
 }

@@ -122,6 +122,7 @@ pub(super) fn sqlx(error: &sqlx::Error) -> (Error, Trouble) {
 }
 
 /// As [`sqlx`], where no transaction is concerned.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(super) fn plain(error: sqlx::Error) -> Error {
     sqlx(&error).0
 }

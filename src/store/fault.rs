@@ -145,7 +145,7 @@ impl Store for Faulty {
     }
 
     fn on_commit(&self, listener: Arc<dyn Fn(Touched) + Send + Sync>) {
-        self.inner.on_commit(listener)
+        self.inner.on_commit(listener);
     }
 
     fn is_following(&self) -> bool {
@@ -163,7 +163,7 @@ impl Store for Faulty {
     }
 
     async fn close(&self) {
-        self.inner.close().await
+        self.inner.close().await;
     }
 }
 

@@ -8,16 +8,16 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 const DEFAULT: &str = "postgres://postgres@127.0.0.1:5432/postgres";
 
 /// A database that lives as long as this.
-pub struct Database {
+pub(crate) struct Database {
     /// Its address.
-    pub url: String,
+    pub(crate) url: String,
     name: String,
     server: String,
 }
 
 impl Database {
     /// A fresh database; `None`, said on standard output, when there is no server.
-    pub async fn fresh() -> Option<Self> {
+    pub(crate) async fn fresh() -> Option<Self> {
         let server = std::env::var("VALTUUS_TEST_POSTGRES").unwrap_or_else(|_| DEFAULT.to_owned());
         let mut connection = match PgConnection::connect(&server).await {
             Ok(connection) => connection,
@@ -36,6 +36,8 @@ impl Database {
             .unwrap();
         connection.close().await.unwrap();
         let options: sqlx::postgres::PgConnectOptions = server.parse().unwrap();
+        // Each connection would read the system's certificates anew, which takes longer than most tests.
+        let options = options.ssl_mode(sqlx::postgres::PgSslMode::Disable);
         let url = options.database(&name).to_url_lossy().to_string();
         Some(Self { url, name, server })
     }

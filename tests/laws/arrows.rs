@@ -26,6 +26,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("actix_web", &["http", "server"]),
     ("actix_http", &["http", "server"]),
+    ("actix_service", &["server"]),
+    ("tokio_rustls", &["server"]),
     ("quick_xml", &["xml"]),
     ("argon2", &["auth"]),
     ("sqlx", &["store"]),

@@ -35,6 +35,7 @@ super::on_both!(
     audit_records_are_filtered_and_paged_in_order,
     locks_serialize_and_counters_are_dense,
     another_process_sees_a_commit_within_a_second,
+    a_deadlock_is_run_again_until_both_succeed,
 );
 
 fn taken(parameter: &str) -> Error {
@@ -453,4 +454,61 @@ async fn another_process_sees_a_commit_within_a_second(bench: &Bench) {
     tokio::time::timeout(Duration::from_secs(1), seen).await.unwrap();
     assert!(other.is_following());
     other.close().await;
+}
+
+async fn a_deadlock_is_run_again_until_both_succeed(bench: &Bench) {
+    let store = &bench.store;
+    let (a, b) = (person(store, "a", None).await.id(), person(store, "b", None).await.id());
+    let crossing = |first: uuid::Uuid, second: uuid::Uuid| {
+        change(store, move |tx| {
+            Box::pin(async move {
+                for id in [first, second] {
+                    let old = tx.load(&[id]).await?.remove(0);
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    let valid = valtuus::model::rules::by_server(Kind::User, old.attributes().clone());
+                    let none = valtuus::model::rules::Companions::default();
+                    tx.replace(&Replace { old: &old, now: 3, home: None, valid: &valid, rows: &none })
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+    };
+    let (one, two) = tokio::join!(crossing(a, b), crossing(b, a));
+    assert_eq!((one, two), (Ok(()), Ok(())));
+    assert_eq!(store.by_id(a).await.unwrap().unwrap().version(), 3);
+}
+
+/// Only SQLite has one writer that can be kept from others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_keeps_the_writer_too_long_is_undone_unless_bulk() {
+    let bench = Bench::sqlite().await.unwrap();
+    let slow = |bulk: bool, login: &'static str| {
+        let mut unit = act(move |tx| {
+            Box::pin(async move {
+                put(tx, &valid(Kind::User, user_pairs(login, None))).await?;
+                tokio::time::sleep(Duration::from_millis(2_300)).await;
+                Ok(Touched::ALL)
+            })
+        });
+        unit.bulk = bulk;
+        unit.on(&bench.store)
+    };
+    assert!(matches!(slow(false, "slow").await.unwrap_err(), Error::Unavailable { .. }));
+    slow(true, "bulk").await.unwrap();
+    person(&bench.store, "slow", None).await;
+    assert_eq!(rows(&bench.store, &Source::Kind(Kind::User), 9).await.len(), 2);
+}
+
+/// Only SQLite shares commits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn changes_that_wait_together_share_a_commit() {
+    let bench = Bench::sqlite().await.unwrap();
+    let commits = Arc::new(AtomicUsize::new(0));
+    let inside = Arc::clone(&commits);
+    bench.store.on_commit(Arc::new(move |_| _ = inside.fetch_add(1, Ordering::SeqCst)));
+    let names: Vec<String> = (0..128).map(|n| format!("u{n}")).collect();
+    let made = join_all(names.iter().map(|name| new(&bench.store, Kind::User, user_pairs(name, None)))).await;
+    assert!(made.into_iter().all(|made| made.is_ok()));
+    assert!(commits.load(Ordering::SeqCst) <= 64, "{commits:?} commits");
 }

@@ -17,33 +17,33 @@ use valtuus::world::{Real, World};
 use crate::kit::postgres::Database;
 
 /// A store under test with what must outlive it.
-pub struct Bench {
-    pub store: SharedStore,
-    pub url: String,
+pub(super) struct Bench {
+    pub(super) store: SharedStore,
+    pub(super) url: String,
     _directory: Option<tempfile::TempDir>,
     _database: Option<Database>,
 }
 
 impl Bench {
-    pub async fn sqlite() -> Option<Self> {
+    pub(super) async fn sqlite() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("store.db").display());
         Some(Self { store: open(&url).await, url, _directory: Some(directory), _database: None })
     }
 
-    pub async fn postgres() -> Option<Self> {
+    pub(super) async fn postgres() -> Option<Self> {
         let database = Database::fresh().await?;
         let url = database.url.clone();
         Some(Self { store: open(&url).await, url, _directory: None, _database: Some(database) })
     }
 
     /// A second store on the same database, as another process has it.
-    pub async fn other(&self) -> SharedStore {
+    pub(super) async fn other(&self) -> SharedStore {
         open(&self.url).await
     }
 }
 
-pub async fn open(url: &str) -> SharedStore {
+pub(super) async fn open(url: &str) -> SharedStore {
     connect(StoreOptions { pool: 4, ..StoreOptions::new(url, Arc::new(Real)) }).await.unwrap()
 }
 
@@ -51,10 +51,10 @@ type Work = dyn for<'t> Fn(&'t mut dyn Write) -> BoxFuture<'t, Result<Touched, E
 type Refusal = dyn for<'t> Fn(&'t mut dyn Write) -> BoxFuture<'t, Result<(), Error>> + Send + Sync;
 
 /// A unit made of closures.
-pub struct Act {
+pub(super) struct Act {
     work: Box<Work>,
     refusal: Box<Refusal>,
-    pub bulk: bool,
+    pub(super) bulk: bool,
 }
 
 #[async_trait]
@@ -72,27 +72,27 @@ impl Unit for Act {
     }
 }
 
-pub fn act(
+pub(super) fn act(
     work: impl for<'t> Fn(&'t mut dyn Write) -> BoxFuture<'t, Result<Touched, Error>> + Send + Sync + 'static,
 ) -> Act {
     Act { work: Box::new(work), refusal: Box::new(|_| Box::pin(async { Ok(()) })), bulk: false }
 }
 
 impl Act {
-    pub fn or(
+    pub(super) fn or(
         self,
         refusal: impl for<'t> Fn(&'t mut dyn Write) -> BoxFuture<'t, Result<(), Error>> + Send + Sync + 'static,
     ) -> Self {
         Self { refusal: Box::new(refusal), ..self }
     }
 
-    pub async fn on(self, store: &SharedStore) -> Result<(), Error> {
+    pub(super) async fn on(self, store: &SharedStore) -> Result<(), Error> {
         store.transact(Arc::new(self)).await
     }
 }
 
 /// Runs `work` in a transaction and returns what it returns.
-pub async fn change<T: Send + 'static>(
+pub(super) async fn change<T: Send + 'static>(
     store: &SharedStore,
     work: impl for<'t> Fn(&'t mut dyn Write) -> BoxFuture<'t, Result<T, Error>> + Send + Sync + 'static,
 ) -> Result<T, Error> {
@@ -112,12 +112,12 @@ pub async fn change<T: Send + 'static>(
     Ok(value.unwrap())
 }
 
-pub fn now() -> i64 {
+pub(super) fn now() -> i64 {
     Real.now()
 }
 
 /// Attributes from pairs.
-pub fn attributes(pairs: Vec<(AttrId, Value)>) -> Attributes {
+pub(super) fn attributes(pairs: Vec<(AttrId, Value)>) -> Attributes {
     let mut held = Attributes::default();
     for (attr, value) in pairs {
         let mut values = held.values(attr).to_vec();
@@ -127,16 +127,16 @@ pub fn attributes(pairs: Vec<(AttrId, Value)>) -> Attributes {
     held
 }
 
-pub fn valid(kind: Kind, pairs: Vec<(AttrId, Value)>) -> Valid {
+pub(super) fn valid(kind: Kind, pairs: Vec<(AttrId, Value)>) -> Valid {
     by_server(kind, attributes(pairs))
 }
 
-pub fn to(entity: &Stored) -> Value {
+pub(super) fn to(entity: &Stored) -> Value {
     Value::Ref(Ref { kind: entity.kind(), id: entity.id() })
 }
 
 /// Loads what `valid` refers to.
-pub async fn companions(tx: &mut dyn Write, valid: &Valid) -> Result<Companions, Error> {
+pub(super) async fn companions(tx: &mut dyn Write, valid: &Valid) -> Result<Companions, Error> {
     let ids: Vec<Uuid> = valid.attributes().references().map(|(_, to)| to.id).collect();
     let mut with = Companions::default();
     for entity in tx.load(&ids).await? {
@@ -146,7 +146,7 @@ pub async fn companions(tx: &mut dyn Write, valid: &Valid) -> Result<Companions,
 }
 
 /// Writes one new entity within a transaction; organizations enter the tree.
-pub async fn put(tx: &mut dyn Write, valid: &Valid) -> Result<Stored, Error> {
+pub(super) async fn put(tx: &mut dyn Write, valid: &Valid) -> Result<Stored, Error> {
     let with = companions(tx, valid).await?;
     let insert = Insert { id: Real.id(), now: now(), home: None, valid, rows: &with };
     let stored = tx.insert(&[insert]).await?.remove(0);
@@ -158,7 +158,11 @@ pub async fn put(tx: &mut dyn Write, valid: &Valid) -> Result<Stored, Error> {
 }
 
 /// Writes one new entity.
-pub async fn new(store: &SharedStore, kind: Kind, pairs: Vec<(AttrId, Value)>) -> Result<Stored, Error> {
+pub(super) async fn new(
+    store: &SharedStore,
+    kind: Kind,
+    pairs: Vec<(AttrId, Value)>,
+) -> Result<Stored, Error> {
     let valid = Arc::new(valid(kind, pairs));
     change(store, move |tx| {
         let valid = Arc::clone(&valid);
@@ -168,7 +172,7 @@ pub async fn new(store: &SharedStore, kind: Kind, pairs: Vec<(AttrId, Value)>) -
 }
 
 /// Replaces an entity's attributes.
-pub async fn rewrite(
+pub(super) async fn rewrite(
     store: &SharedStore,
     old: &Stored,
     pairs: Vec<(AttrId, Value)>,
@@ -186,7 +190,7 @@ pub async fn rewrite(
 }
 
 /// Removes entities.
-pub async fn remove(store: &SharedStore, entities: &[&Stored]) -> Result<(), Error> {
+pub(super) async fn remove(store: &SharedStore, entities: &[&Stored]) -> Result<(), Error> {
     let ids: Vec<Uuid> = entities.iter().map(|entity| entity.id()).collect();
     change(store, move |tx| {
         let ids = ids.clone();
@@ -198,7 +202,7 @@ pub async fn remove(store: &SharedStore, entities: &[&Stored]) -> Result<(), Err
     .await
 }
 
-pub async fn org(store: &SharedStore, name: &str, parent: Option<&Stored>) -> Stored {
+pub(super) async fn org(store: &SharedStore, name: &str, parent: Option<&Stored>) -> Stored {
     let mut pairs = vec![
         (organization::TECHNICAL_NAME, Value::text(name)),
         (organization::FRIENDLY_NAME, Value::text(name)),
@@ -207,35 +211,35 @@ pub async fn org(store: &SharedStore, name: &str, parent: Option<&Stored>) -> St
     new(store, Kind::Organization, pairs).await.unwrap()
 }
 
-pub fn user_pairs(login: &str, home: Option<&Stored>) -> Vec<(AttrId, Value)> {
+pub(super) fn user_pairs(login: &str, home: Option<&Stored>) -> Vec<(AttrId, Value)> {
     let mut pairs =
         vec![(user::LOGIN, Value::text(login)), (user::EMAIL, Value::text(format!("{login}@x.fi")))];
     pairs.extend(home.map(|home| (user::HOME, to(home))));
     pairs
 }
 
-pub async fn person(store: &SharedStore, login: &str, home: Option<&Stored>) -> Stored {
+pub(super) async fn person(store: &SharedStore, login: &str, home: Option<&Stored>) -> Stored {
     new(store, Kind::User, user_pairs(login, home)).await.unwrap()
 }
 
-pub async fn role_in(store: &SharedStore, name: &str, home: &Stored) -> Stored {
+pub(super) async fn role_in(store: &SharedStore, name: &str, home: &Stored) -> Stored {
     new(store, Kind::Role, vec![(role::NAME, Value::text(name)), (role::ORGANIZATION, to(home))])
         .await
         .unwrap()
 }
 
-pub async fn assign(store: &SharedStore, user: &Stored, role: &Stored) -> Stored {
+pub(super) async fn assign(store: &SharedStore, user: &Stored, role: &Stored) -> Stored {
     new(store, Kind::Assignment, vec![(assignment::USER, to(user)), (assignment::ROLE, to(role))])
         .await
         .unwrap()
 }
 
-pub async fn client(store: &SharedStore, name: &str) -> Stored {
+pub(super) async fn client(store: &SharedStore, name: &str) -> Stored {
     new(store, Kind::ApiClient, vec![(api_client::NAME, Value::text(name))]).await.unwrap()
 }
 
 /// The rows of all hits, read in pages of `page`.
-pub async fn rows(store: &SharedStore, source: &Source, page: usize) -> Vec<Row> {
+pub(super) async fn rows(store: &SharedStore, source: &Source, page: usize) -> Vec<Row> {
     let (mut found, mut after): (Vec<Row>, Option<Position>) = (Vec::new(), None);
     loop {
         let hits = store.scan(source, after.as_ref(), page).await.unwrap();

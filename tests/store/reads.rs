@@ -164,7 +164,9 @@ async fn the_way_up_starts_at_the_root_and_follows_a_move(bench: &Bench) {
     let (a, b) = (org(store, "a", Some(&root)).await, org(store, "b", Some(&root)).await);
     let c = org(store, "c", Some(&a)).await;
     let d = org(store, "d", Some(&c)).await;
-    let way = |found: Vec<valtuus::model::Stored>| found.iter().map(|o| o.row()).collect::<Vec<_>>();
+    let way = |found: Vec<valtuus::model::Stored>| {
+        found.iter().map(valtuus::model::Stored::row).collect::<Vec<_>>()
+    };
     assert_eq!(way(store.ancestry(d.row()).await.unwrap()), [root.row(), a.row(), c.row(), d.row()]);
     let (moved, under) = (c.row(), b.row());
     change(store, move |tx| Box::pin(async move { tx.transplant(moved, under).await })).await.unwrap();

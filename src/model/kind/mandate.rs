@@ -220,19 +220,19 @@ impl Rules for MandateRules {
         if old.is_some() {
             return Ok(());
         }
-        let (mandater, mandatee) = (new.reference(MANDATER), new.reference(MANDATEE));
-        if mandater == mandatee {
+        let giver = new.reference(MANDATER);
+        if giver == new.reference(MANDATEE) {
             return Err(Error::reference("mandatee", "expected somebody else than the mandater"));
         }
-        let gives = |given: &Value| {
-            let held = given.as_ref().and_then(|to| context.with.get(to.id));
-            held.is_some_and(|held| match mandater {
-                Some(from) if from.kind == Kind::User => context.with.held.contains(&held.id()),
-                Some(from) => held.attributes().reference(role::ORGANIZATION) == Some(from),
+        let may_give = |given: &Value| {
+            let role = given.as_ref().and_then(|to| context.with.get(to.id));
+            role.is_some_and(|role| match giver {
+                Some(from) if from.kind == Kind::User => context.with.held.contains(&role.id()),
+                Some(from) => role.attributes().reference(role::ORGANIZATION) == Some(from),
                 None => false,
             })
         };
-        if !new.values(ROLE).iter().all(gives) {
+        if !new.values(ROLE).iter().all(may_give) {
             return Err(Error::reference("role", "a mandater can give only roles that it has"));
         }
         Ok(())

@@ -1,5 +1,5 @@
 //! Role invitations: an offer of roles to a user or an e-mail address (contract: Role invitations; REQ011,
-//! REQ011c). Accepting one comes with the invitation life cycle.
+//! `REQ011c`). Accepting one comes with the invitation life cycle.
 
 use crate::model::attribute::{Access, AttrDef, AttrId, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope};

@@ -118,6 +118,12 @@ impl Hot {
     }
 }
 
+impl Drop for Hot {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 fn closed() -> Error {
     Error::unavailable("the store is closed")
 }

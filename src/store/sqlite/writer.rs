@@ -35,7 +35,7 @@ const WATCH: Duration = Duration::from_millis(200);
 /// A change that waits for the writer.
 pub(super) struct Job {
     pub(super) work: Work,
-    pub(super) reply: oneshot::Sender<Result<(), Error>>,
+    pub(super) reply: Reply,
 }
 
 /// What the writer is told.
@@ -69,10 +69,12 @@ pub(super) struct Writer {
     hot: Arc<Hot>,
 }
 
+type Reply = oneshot::Sender<Result<(), Error>>;
+
 /// A group while it is open.
 #[derive(Default)]
 struct Group {
-    answers: Vec<(oneshot::Sender<Result<(), Error>>, Result<(), Error>)>,
+    answers: Vec<(Reply, Result<(), Error>)>,
     touched: Option<Touched>,
     registry: Option<Arc<Registry>>,
 }
@@ -251,7 +253,7 @@ impl Writer {
 
 impl Group {
     /// Notes how a member ended; returns the error that ends the group.
-    fn add(&mut self, reply: oneshot::Sender<Result<(), Error>>, ended: Ended) -> Option<Error> {
+    fn add(&mut self, reply: Reply, ended: Ended) -> Option<Error> {
         let (answer, fatal) = match ended {
             Ended::Done(touched, registry) => {
                 self.touched = Some(Touched(self.touched.unwrap_or_default().0 | touched.0));
@@ -340,13 +342,11 @@ async fn attempt(
         (Ok(_), Some(failure)) => Err(failure.clone()),
         (outcome, _) => outcome,
     };
-    match (&outcome, tx.trouble()) {
-        (Err(error), Some(Trouble::Away)) => Err(error.clone()),
-        _ => {
-            let declared = if outcome.is_ok() { tx.declared() } else { None };
-            Ok((outcome, declared))
-        }
+    if let (Err(error), Some(Trouble::Away)) = (&outcome, tx.trouble()) {
+        return Err(error.clone());
     }
+    let declared = if outcome.is_ok() { tx.declared() } else { None };
+    Ok((outcome, declared))
 }
 
 /// The count of commits by other connections, as this one has noticed them.
