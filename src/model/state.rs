@@ -362,7 +362,10 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<Attributes>(text).unwrap();
         assert_eq!(read(ordered), read(mixed));
         let read = read(mixed);
-        assert_eq!(read.iter().map(|(id, values)| (id.0, values.len())).collect::<Vec<_>>(), [(2, 2), (7, 1), (9, 1)]);
+        assert_eq!(
+            read.iter().map(|(id, values)| (id.0, values.len())).collect::<Vec<_>>(),
+            [(2, 2), (7, 1), (9, 1)]
+        );
         assert_eq!(read.values(AttrId(2)), [Value::text("b"), Value::text("c")]);
         assert_eq!((read.values(AttrId(3)), read.text(AttrId(9))), (&[][..], Some("a")));
     }
