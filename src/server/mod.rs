@@ -1,6 +1,7 @@
 //! The composition root: the one room that sees every other. Used by `serve` and by the tests, which listen on
 //! port 0.
 
+pub mod bare;
 pub mod bootstrap;
 pub mod compose;
 pub mod demo;
