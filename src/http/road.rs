@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
-use crate::audit::Scene;
+use crate::audit::{Action, Scene};
 use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
@@ -182,6 +182,7 @@ impl Asked<'_> {
             _ => return failure,
         };
         let Some(action) = change::action(self.route.operation) else { return failure };
+        let action = Action { target: change::target(self.route.operation, &self.keys), ..action };
         match refuse(&self.service.engine, &self.caller, action, error.clone()).await {
             answered if answered == error => failure,
             unrecorded => unrecorded.into(),
