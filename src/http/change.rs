@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::Action;
 use crate::http::answer::Echo;
-use crate::http::arguments::{Arguments, given};
+use crate::http::arguments::{Arguments, MOST_VALUES, given};
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::service::Service;
@@ -199,6 +199,9 @@ impl Request<'_> {
             return Err(Error::invalid("pwd", format!("expected {least} to {most} characters")));
         }
         let roles = if creating { arguments.take("role") } else { Vec::new() };
+        if roles.len() > MOST_VALUES {
+            return Err(Error::invalid("role", format!("expected at most {MOST_VALUES} values")));
+        }
         Ok((password, roles))
     }
 

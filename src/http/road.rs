@@ -68,9 +68,12 @@ pub async fn answer(
     let caller = Caller { grants: principal.grants().clone(), scene };
     let asked = Asked { service, request, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
-        asked.change(query.arguments, body).await
-    } else {
-        asked.read(query.arguments).await
+        return asked.change(query.arguments, body).await;
+    }
+    let reading = Reading { service, caller: asked.caller.clone(), route, keys: asked.keys.clone() };
+    match asked.read(query.arguments).await {
+        Err(Failure::Operation(error @ Error::Forbidden { .. })) => Err(reading.refused(error).await),
+        other => other,
     }
 }
 
@@ -129,11 +132,10 @@ fn raw_tail(raw: &str, below: &str) -> usize {
 
 /// Error 14 (406) unless the client takes XML.
 fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
-    let mut headers = request.headers().get_all(ACCEPT).peekable();
-    if headers.peek().is_none() {
-        return Ok(());
-    }
-    let ranges = headers.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    let headers = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let mut ranges =
+        headers.flat_map(|text| text.split(',')).map(str::trim).filter(|range| !range.is_empty());
+    let Some(first) = ranges.next() else { return Ok(()) };
     let takes = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -142,13 +144,34 @@ fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
         !refused
             && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
     };
-    if ranges.into_iter().any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
+    if takes(first) || ranges.any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
 }
 
 fn echo(service: &Service, request: &HttpRequest, raw: &str, route: &Route) -> Echo {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let path = raw.strip_prefix(SERVICES).unwrap_or(raw);
     Echo::new(&service.config.answers, path, route.method, host)
+}
+
+/// What the record of a refused read needs.
+struct Reading<'a> {
+    service: &'a Service,
+    caller: Caller,
+    route: &'static Route,
+    keys: Vec<String>,
+}
+
+impl Reading<'_> {
+    /// Reads are not recorded, but that somebody was refused one is.
+    async fn refused(&self, error: Error) -> Failure {
+        let kind = match self.route.operation {
+            Operation::List(kind, _) | Operation::Get(kind) => kind,
+            _ => Kind::AuditEvent,
+        };
+        let target = self.keys.first().and_then(|key| uuid::Uuid::try_parse(key).ok());
+        let action = Action::of(Verb::Read, kind, target);
+        refuse(&self.service.engine, &self.caller, action, error).await.into()
+    }
 }
 
 struct Asked<'a> {

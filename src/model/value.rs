@@ -24,7 +24,7 @@ pub struct Ref {
 
 /// One value of an attribute. In a document: text as a string, numbers and Booleans as themselves, an instant
 /// as `{"at": µs}`, a reference as `{"<kind>": "<uuid>"}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Text that XML 1.0 can carry.
     Text(Box<str>),

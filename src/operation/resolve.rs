@@ -1,7 +1,7 @@
 //! From what a client gave to attributes: references looked up by UUID or natural key, and the companions a
 //! rule needs loaded and locked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -29,6 +29,7 @@ pub async fn apply(
     let found = look_up(tx, given, &registry).await?;
     for (attr, values) in given {
         let mut read = Vec::with_capacity(values.len());
+        let mut seen = HashSet::new();
         for value in values {
             let value = match value {
                 Given::Value(value) => value.clone(),
@@ -37,7 +38,7 @@ pub async fn apply(
                     Value::Ref(referred(&registry, *attr, entity)?)
                 }
             };
-            if !read.contains(&value) {
+            if seen.insert(value.clone()) {
                 read.push(value);
             }
         }

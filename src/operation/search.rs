@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::model::attribute::Index;
+use crate::model::attribute::{Index, OnDelete};
 use crate::model::kind::{organization, role, user};
 use crate::model::registry::Attribute;
 use crate::model::term::{Term, Test};
@@ -128,7 +128,12 @@ async fn condition(
         (Index::Search, Syntax::Reference(targets)) => {
             let kinds: Vec<Kind> = targets.iter().map(|(kind, _)| *kind).collect();
             let target = target(engine, &kinds, value).await?;
-            Ok(refers_to(attribute, target.as_slice()))
+            // What recorded somebody who is gone, or never was an entity, holds a name or id as text.
+            let holds_text = targets.iter().any(|(_, rule)| *rule == OnDelete::ToText);
+            match target {
+                None if holds_text => Ok(by_keys(Term::text(attribute, value, true))),
+                target => Ok(refers_to(attribute, target.as_slice())),
+            }
         }
         (Index::Search, syntax) if syntax.matches_prefix() => {
             Ok(by_keys(Term::text(attribute, &syntax.as_meant(value), exact)))
