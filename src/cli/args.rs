@@ -139,7 +139,7 @@ pub enum ClientAction {
     /// Accept a disabled client again
     #[command(after_help = "Example:\n  valtuus client enable reporting")]
     Enable(ClientNameArgs),
-    /// Give a client a new password and lift its lock
+    /// Give a client a new password
     #[command(after_help = "Example:\n  valtuus client reset reporting")]
     Reset(ClientResetArgs),
 }
@@ -252,6 +252,12 @@ pub struct BenchArgs {
     /// Kind of work; repeatable [default: all]
     #[arg(long)]
     pub work: Vec<BenchWork>,
+    /// Leave the filled store in the data directory, for the next run
+    #[arg(long, conflicts_with = "url")]
+    pub keep: bool,
+    /// Be the handler that only answers; bench starts it itself
+    #[arg(long, hide = true)]
+    pub bare: bool,
 }
 
 /// A kind of work that `bench` measures.

@@ -66,9 +66,7 @@ impl Desk<'_> {
         if !from_stdin {
             return Ok((Zeroizing::new(alphanumeric(self.world.as_ref(), LETTERS)), true));
         }
-        let mut line = Zeroizing::new(String::new());
-        std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input: {error}"))?;
-        let password = Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
+        let password = password_line()?;
         if password.chars().count() < 8 {
             return Err("expected a password of at least 8 characters on standard input".to_owned());
         }
@@ -135,6 +133,13 @@ impl Desk<'_> {
         }
         Ok(Exit::Done)
     }
+}
+
+/// A password from standard input, one line.
+pub fn password_line() -> Result<Zeroizing<String>, String> {
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input: {error}"))?;
+    Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 fn preset_name(preset: Preset) -> &'static str {

@@ -5,6 +5,7 @@
 //! Error: `Refusal`, which ends the process with its own text and status.
 
 pub mod args;
+pub mod bench;
 pub mod clients;
 pub mod config;
 pub mod run;

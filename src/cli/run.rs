@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Command, Exit, Invocation, clients, config, serve, upkeep};
+use crate::cli::{Command, Exit, Invocation, bench, clients, config, serve, upkeep};
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::world::{Real, SharedWorld};
 
@@ -31,7 +31,7 @@ async fn dispatch(config: Config, command: Command) -> Exit {
         Command::Client { action } => clients::run(&config, world, action).await,
         Command::Reindex => upkeep::reindex(&config, world).await,
         Command::Check => upkeep::check(&config, world).await,
-        Command::Bench(_) => Err("not built".to_owned()),
+        Command::Bench(args) => bench::run(config, world, args).await,
         Command::Config { .. } => Ok(Exit::Usage),
     };
     outcome.unwrap_or_else(|message| failed(&message))

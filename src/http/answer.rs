@@ -98,19 +98,19 @@ fn audit_fields(out: &mut Encoder, record: &Record) {
 
 fn fields(out: &mut Encoder, fields: &[Field<'_>], style: encode::ReferenceStyle) {
     for field in fields {
-        match field.values.first() {
-            Some(Shown::Reference(kind, _)) if style == encode::ReferenceStyle::Attribute => {
-                let ids = field.values.iter().filter_map(|value| match value {
-                    Shown::Reference(_, id) => Some(*id),
-                    Shown::Text(_) | Shown::Entity(_) => None,
+        match field.values.referred_kind() {
+            Some(kind) if style == encode::ReferenceStyle::Attribute => {
+                let mut ids = Vec::new();
+                field.values.each(|value| {
+                    if let Shown::Reference(_, id) = value {
+                        ids.push(*id);
+                    }
                 });
-                out.reference(&field.name, kind.name(), ids, style);
+                out.reference(field.name, kind.name(), ids, style);
             }
             _ => {
-                out.open_attribute(&field.name);
-                for value in &field.values {
-                    one(out, value, style);
-                }
+                out.open_attribute(field.name);
+                field.values.each(|value| one(out, value, style));
                 out.close();
             }
         }

@@ -1,6 +1,8 @@
 //! The query as a list of pairs, strictly decoded: bad percent-encoding, invalid UTF-8 and NUL are refused, and
 //! repeats are kept, because some parameters may be repeated and others must not.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
@@ -30,10 +32,18 @@ pub struct Query {
 
 /// Decodes one part of a path.
 pub fn decode_segment(text: &str) -> Result<String, Failure> {
-    decode(text, "path")
+    decode(text, "path").map(Cow::into_owned)
 }
 
-fn decode(text: &str, what: &str) -> Result<String, Failure> {
+/// Decodes a name or value of a query, where `+` is a space.
+fn decode_form(text: &str) -> Result<Cow<'_, str>, Failure> {
+    if text.contains('+') {
+        return decode(&text.replace('+', " "), "query").map(|decoded| Cow::Owned(decoded.into_owned()));
+    }
+    decode(text, "query")
+}
+
+fn decode<'t>(text: &'t str, what: &str) -> Result<Cow<'t, str>, Failure> {
     let bytes = text.as_bytes();
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
@@ -48,7 +58,7 @@ fn decode(text: &str, what: &str) -> Result<String, Failure> {
     if decoded.contains('\0') {
         return Err(Failure::Malformed(format!("{what}: contains NUL")));
     }
-    Ok(decoded.into_owned())
+    Ok(decoded)
 }
 
 /// Reads a raw query string.
@@ -60,17 +70,18 @@ pub fn parse(raw: &str, limits: &LimitsConfig) -> Result<Query, Failure> {
             return Err(Failure::LineTooLong(format!("more than {} parameters", limits.parameters)));
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(&name.replace('+', " "), "query")?;
+        let name = decode_form(name)?;
         // The page of MOD004 prints `&amp;` for `&`; its line must work as printed.
-        let name = name.strip_prefix("amp;").map_or(name.clone(), str::to_owned);
-        let value = Zeroizing::new(decode(&value.replace('+', " "), "query")?);
+        let name = name.strip_prefix("amp;").unwrap_or(&name);
+        let value = decode_form(value)?;
         if value.len() > limits.value {
             return Err(Failure::LineTooLong(format!("a value is longer than {} bytes", limits.value)));
         }
-        match name.as_str() {
-            "username" => query.credentials.names.push(value.to_string()),
-            "password" => query.credentials.passwords.push(value),
-            _ => query.arguments.push(Argument { name, value: value.to_string() }),
+        let value = value.into_owned();
+        match name {
+            "username" => query.credentials.names.push(value),
+            "password" => query.credentials.passwords.push(Zeroizing::new(value)),
+            _ => query.arguments.push(Argument { name: name.to_owned(), value }),
         }
     }
     Ok(query)

@@ -2,11 +2,12 @@
 //! method, form of the answer, form of the body, arguments; then the operation.
 
 use actix_web::error::PayloadError;
+use actix_web::http::Uri;
 use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
-use crate::audit::Scene;
+use crate::audit::{Action, Scene};
 use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
@@ -17,7 +18,7 @@ use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
 use crate::http::{audit_events, precondition, public};
-use crate::model::visible::{Shown, Visible};
+use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
 use crate::operation::list::{Base, Query};
 use crate::operation::read::{self, Found};
@@ -75,7 +76,7 @@ pub async fn answer(
 
 fn check_lengths(service: &Service, request: &HttpRequest) -> Result<(), Failure> {
     let limits = &service.config.limits;
-    let line = request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1".len() + 1;
+    let line = request.method().as_str().len() + target_length(request.uri()) + " HTTP/1.1".len() + 1;
     if line > limits.request_line {
         return Err(Failure::LineTooLong(format!(
             "the request line is longer than {} bytes",
@@ -88,6 +89,13 @@ fn check_lengths(service: &Service, request: &HttpRequest) -> Result<(), Failure
         return Err(Failure::BodyTooLong(limits.body));
     }
     Ok(())
+}
+
+/// Bytes of a request's target as it was sent.
+fn target_length(uri: &Uri) -> usize {
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    let scheme = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+    scheme + authority + uri.path_and_query().map_or(0, |target| target.as_str().len())
 }
 
 /// The route of an address, and the decoded segments that stand for `{}`.
@@ -174,6 +182,7 @@ impl Asked<'_> {
             _ => return failure,
         };
         let Some(action) = change::action(self.route.operation) else { return failure };
+        let action = Action { target: change::target(self.route.operation, &self.keys), ..action };
         match refuse(&self.service.engine, &self.caller, action, error.clone()).await {
             answered if answered == error => failure,
             unrecorded => unrecorded.into(),
@@ -263,9 +272,13 @@ impl Asked<'_> {
                 Shown::Text(_) | Shown::Entity(_) => None,
             };
             // The schema lets an attribute hold values or entities, not both: all or none.
-            let expanded: Option<Vec<Shown<'f>>> = field.values.iter().map(shown).collect();
+            let mut expanded = Some(Vec::new());
+            field.values.each(|value| match (expanded.as_mut(), shown(value)) {
+                (Some(entities), Some(entity)) => entities.push(entity),
+                _ => expanded = None,
+            });
             if let Some(expanded) = expanded {
-                field.values = expanded;
+                field.values = Values::Made(expanded);
             }
         }
     }

@@ -10,14 +10,31 @@ use crate::model::attribute::AttrId;
 use crate::model::{Error, Grants, Kind, Ref, Row, Value, Verb};
 
 /// The attributes of an entity, ordered by number; in a document a map from number to values.
+///
+/// All values stand in one list, because entities are read far more often than they are changed and every list of its
+/// own would be a separate allocation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Attributes(Vec<(AttrId, Vec<Value>)>);
+pub struct Attributes {
+    values: Vec<Value>,
+    /// Each attribute that has values, and where in `values` they end; they begin where the one before ends.
+    ends: Vec<(AttrId, usize)>,
+}
 
 impl Attributes {
+    /// Where the values of the attribute at `place` stand.
+    fn range(&self, place: usize) -> std::ops::Range<usize> {
+        let end = |place: usize| self.ends.get(place).map_or(0, |(_, end)| *end);
+        place.checked_sub(1).map_or(0, end)..end(place)
+    }
+
+    /// The place of an attribute, or the place where it would stand.
+    fn find(&self, attr: AttrId) -> Result<usize, usize> {
+        self.ends.binary_search_by_key(&attr, |(id, _)| *id)
+    }
+
     /// All values of an attribute; empty when it has none.
     pub fn values(&self, attr: AttrId) -> &[Value] {
-        let found = self.0.binary_search_by_key(&attr, |(id, _)| *id).ok();
-        found.and_then(|at| self.0.get(at)).map_or(&[], |(_, values)| values)
+        self.find(attr).ok().and_then(|place| self.values.get(self.range(place))).unwrap_or_default()
     }
 
     /// The first value of an attribute.
@@ -42,17 +59,32 @@ impl Attributes {
 
     /// Replaces all values of an attribute; no values removes it.
     pub fn set(&mut self, attr: AttrId, values: Vec<Value>) {
-        match (self.0.binary_search_by_key(&attr, |(id, _)| *id), values.is_empty()) {
-            (Ok(at), true) => {
-                self.0.remove(at);
-            }
-            (Ok(at), false) => {
-                if let Some((_, held)) = self.0.get_mut(at) {
+        let mut entries: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(self.ends.len() + 1);
+        let mut held = std::mem::take(&mut self.values).into_iter();
+        let mut begin = 0;
+        for (id, end) in std::mem::take(&mut self.ends) {
+            entries.push((id, held.by_ref().take(end - begin).collect()));
+            begin = end;
+        }
+        match entries.binary_search_by_key(&attr, |(id, _)| *id) {
+            Ok(at) => {
+                if let Some((_, held)) = entries.get_mut(at) {
                     *held = values;
                 }
             }
-            (Err(_), true) => {}
-            (Err(at), false) => self.0.insert(at, (attr, values)),
+            Err(at) => entries.insert(at, (attr, values)),
+        }
+        for (id, values) in entries {
+            self.push(id, values);
+        }
+    }
+
+    /// Adds an attribute whose number is above all others; no values adds nothing.
+    fn push(&mut self, attr: AttrId, values: impl IntoIterator<Item = Value>) {
+        let before = self.values.len();
+        self.values.extend(values);
+        if self.values.len() > before {
+            self.ends.push((attr, self.values.len()));
         }
     }
 
@@ -63,7 +95,8 @@ impl Attributes {
 
     /// Every attribute with its values, by number.
     pub fn iter(&self) -> impl Iterator<Item = (AttrId, &[Value])> {
-        self.0.iter().map(|(id, values)| (*id, values.as_slice()))
+        let values = |place| self.values.get(self.range(place)).unwrap_or_default();
+        self.ends.iter().enumerate().map(move |(place, (id, _))| (*id, values(place)))
     }
 
     /// Every reference, with the attribute it stands in.
@@ -73,7 +106,7 @@ impl Attributes {
 
     /// The attributes whose values differ between `self` and `other`.
     pub fn changed(&self, other: &Self) -> Vec<AttrId> {
-        let mut ids: Vec<AttrId> = self.0.iter().chain(&other.0).map(|(id, _)| *id).collect();
+        let mut ids: Vec<AttrId> = self.ends.iter().chain(&other.ends).map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.retain(|id| self.values(*id) != other.values(*id));
@@ -83,7 +116,7 @@ impl Attributes {
 
 impl Serialize for Attributes {
     fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_map(self.0.iter().map(|(id, values)| (id.0, values)))
+        out.collect_map(self.iter().map(|(id, values)| (id.0, values)))
     }
 }
 
@@ -97,14 +130,44 @@ impl<'de> serde::de::Visitor<'de> for AttributesVisitor {
     }
 
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
-        let mut held: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(12);
-        while let Some((id, values)) = map.next_entry::<u32, Vec<Value>>()? {
-            held.push((AttrId(id), values));
+        let mut held = Attributes { values: Vec::with_capacity(16), ends: Vec::with_capacity(16) };
+        while let Some(id) = map.next_key::<u32>()?.map(AttrId) {
+            let before = held.values.len();
+            map.next_value_seed(Append(&mut held.values))?;
+            if held.ends.last().is_some_and(|(last, _)| id <= *last) {
+                let values = held.values.split_off(before);
+                held.set(id, values);
+            } else if held.values.len() > before {
+                held.ends.push((id, held.values.len()));
+            }
         }
-        if !held.is_sorted_by_key(|(id, _)| *id) {
-            held.sort_by_key(|(id, _)| *id);
+        Ok(held)
+    }
+}
+
+/// Reads a list of values behind those that are there.
+struct Append<'a>(&'a mut Vec<Value>);
+
+impl<'de> serde::de::DeserializeSeed<'de> for Append<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> serde::de::Visitor<'de> for Append<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of values")
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(value) = list.next_element()? {
+            self.0.push(value);
         }
-        Ok(Attributes(held))
+        Ok(())
     }
 }
 
@@ -290,6 +353,21 @@ mod tests {
         let text = serde_json::to_string(&held).unwrap();
         assert_eq!(text, r#"{"3":["a"],"5":[true]}"#);
         assert_eq!(serde_json::from_str::<Attributes>(&text).unwrap(), held);
+    }
+
+    #[test]
+    fn a_document_in_any_order_is_read_as_the_same_attributes() {
+        let ordered = r#"{"2":["b","c"],"3":[],"7":[true],"9":["a"]}"#;
+        let mixed = r#"{"9":["a"],"2":["x"],"7":[true],"2":["b","c"],"3":[]}"#;
+        let read = |text: &str| serde_json::from_str::<Attributes>(text).unwrap();
+        assert_eq!(read(ordered), read(mixed));
+        let read = read(mixed);
+        assert_eq!(
+            read.iter().map(|(id, values)| (id.0, values.len())).collect::<Vec<_>>(),
+            [(2, 2), (7, 1), (9, 1)]
+        );
+        assert_eq!(read.values(AttrId(2)), [Value::text("b"), Value::text("c")]);
+        assert_eq!((read.values(AttrId(3)), read.text(AttrId(9))), (&[][..], Some("a")));
     }
 
     #[test]

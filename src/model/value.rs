@@ -96,11 +96,15 @@ pub fn instant_text(at: i64) -> String {
 
 /// Reads an instant from ISO 8601 or from epoch milliseconds.
 pub fn parse_instant(text: &str) -> Option<i64> {
-    if let Ok(milliseconds) = text.parse::<i64>() {
-        return milliseconds.checked_mul(1_000);
-    }
-    let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    i64::try_from(instant.unix_timestamp_nanos() / 1_000).ok()
+    let instant = match text.parse::<i128>() {
+        // The type holds the years that ISO 8601 can write with four digits.
+        Ok(milliseconds) => {
+            OffsetDateTime::from_unix_timestamp_nanos(milliseconds.checked_mul(1_000_000)?).ok()?
+        }
+        Err(_) => OffsetDateTime::parse(text, &Rfc3339).ok()?,
+    };
+    let four_digits = (0..=9999).contains(&instant.to_offset(time::UtcOffset::UTC).year());
+    i64::try_from(instant.unix_timestamp_nanos() / 1_000).ok().filter(|_| four_digits)
 }
 
 /// One word of a fixed set, with the number and the technical name by which it may also be given.

@@ -48,9 +48,46 @@ pub enum Shown<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field<'a> {
     /// The attribute's name.
-    pub name: Cow<'a, str>,
+    pub name: &'a str,
     /// Its values.
-    pub values: Vec<Shown<'a>>,
+    pub values: Values<'a>,
+}
+
+/// The values of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Values<'a> {
+    /// As they are stored: most fields of most answers.
+    Stored(&'a [Value]),
+    /// Made for this answer.
+    Made(Vec<Shown<'a>>),
+}
+
+impl<'a> Values<'a> {
+    /// Hands each value to `take` as it is answered.
+    pub fn each(&self, mut take: impl FnMut(&Shown<'a>)) {
+        match self {
+            Self::Stored(values) => values.iter().for_each(|value| take(&shown(value))),
+            Self::Made(values) => values.iter().for_each(take),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Stored(values) => values.is_empty(),
+            Self::Made(values) => values.is_empty(),
+        }
+    }
+
+    /// The kind referred to, when the values are references.
+    pub fn referred_kind(&self) -> Option<Kind> {
+        match self {
+            Self::Stored(values) => values.first().and_then(Value::as_ref).map(|to| to.kind),
+            Self::Made(values) => match values.first() {
+                Some(Shown::Reference(kind, _)) => Some(*kind),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// An entity as this client may see it.
@@ -121,20 +158,20 @@ impl<'a> Permitted<'a> {
         }
         let stored = self.stored();
         let attr = stored.kind().attr_id(def);
-        let values: Vec<Shown<'a>> = match stored.kind().def().rules.derived(stored, attr, names) {
+        let values = match stored.kind().def().rules.derived(stored, attr, names) {
             Some(values) => {
-                values.iter().map(|value| Shown::Text(Cow::Owned(value.shown().into_owned()))).collect()
+                let own = |value: &Value| Shown::Text(Cow::Owned(value.shown().into_owned()));
+                Values::Made(values.iter().map(own).collect())
             }
-            None => stored.attributes().values(attr).iter().map(shown).collect(),
+            None => Values::Stored(stored.attributes().values(attr)),
         };
-        (!values.is_empty()).then_some(Field { name: Cow::Borrowed(def.name), values })
+        (!values.is_empty()).then_some(Field { name: def.name, values })
     }
 
     fn custom(&self, attribute: &'a Attribute) -> Option<Field<'a>> {
-        let values = self.stored().attributes().values(attribute.id);
+        let values = Values::Stored(self.stored().attributes().values(attribute.id));
         let hidden = values.is_empty() || (attribute.sensitive && !self.discloses());
-        let name = Cow::Borrowed(attribute.name.as_ref());
-        (!hidden).then(|| Field { name, values: values.iter().map(shown).collect() })
+        (!hidden).then(|| Field { name: &attribute.name, values })
     }
 }
 

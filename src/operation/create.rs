@@ -197,6 +197,11 @@ impl Change for Create {
         Action::of(Verb::Create, self.draft.kind, Some(self.id))
     }
 
+    fn includes(&self) -> Option<Action> {
+        let assigns = !self.assign.is_empty();
+        assigns.then(|| Action::of(Verb::Create, Kind::Assignment, None))
+    }
+
     fn touches(&self) -> &'static [Kind] {
         match self.draft.kind {
             // A new name cannot be cached yet, but a search for it may have failed before.

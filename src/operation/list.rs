@@ -96,6 +96,9 @@ pub struct Listing {
     pub permit: ListPermit,
 }
 
+/// A hit, with its entity where that was read and still there.
+type Held = (Hit, Option<Stored>);
+
 /// One result.
 #[derive(Debug)]
 pub struct Listed {
@@ -163,20 +166,26 @@ impl Listing {
     pub async fn next(&mut self, size: usize) -> Result<Vec<Listed>, Error> {
         loop {
             let hits = self.hits(size).await?;
-            let Some(last) = hits.last() else { return Ok(Vec::new()) };
+            let Some((last, _)) = hits.last() else { return Ok(Vec::new()) };
             self.at = Some(last.at.clone());
-            let results = self.results(hits).await?;
+            let results = self.results(hits);
             if !results.is_empty() {
                 return Ok(results);
             }
         }
     }
 
-    async fn hits(&mut self, size: usize) -> Result<Vec<Hit>, Error> {
+    fn reads_entities(&self) -> bool {
+        self.with_entities || self.plan.reads_entities()
+    }
+
+    /// The next hits, with their entities where those are read.
+    async fn hits(&mut self, size: usize) -> Result<Vec<Held>, Error> {
         match &self.plan.drive {
             Drive::Sorted(hits) => {
                 let from = self.at.as_ref().map_or(0, |at| hits.partition_point(|hit| hit.at <= *at));
-                Ok(hits.iter().skip(from).take(size).cloned().collect())
+                let hits: Vec<Hit> = hits.iter().skip(from).take(size).cloned().collect();
+                self.entities_of(hits).await
             }
             Drive::Segments(segments) => {
                 while let Some((key, source)) = segments.get(self.segment) {
@@ -191,43 +200,59 @@ impl Listing {
         }
     }
 
+    async fn entities_of(&self, hits: Vec<Hit>) -> Result<Vec<Held>, Error> {
+        if !self.reads_entities() {
+            return Ok(hits.into_iter().map(|hit| (hit, None)).collect());
+        }
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        let mut entities = self.engine.store.by_rows(&rows).await?.into_iter().peekable();
+        let held = |hit: Hit| {
+            let entity = entities.next_if(|entity| entity.row() == hit.at.row);
+            (hit, entity)
+        };
+        Ok(hits.into_iter().map(held).collect())
+    }
+
     async fn segment_hits(
         &self,
         key: Option<&[u8]>,
         source: &Source,
         size: usize,
-    ) -> Result<Vec<Hit>, Error> {
-        let Some(key) = key else {
-            return self.engine.store.scan(source, self.at.as_ref(), size).await;
-        };
+    ) -> Result<Vec<Held>, Error> {
+        let Some(key) = key else { return self.scan(source, self.at.as_ref(), size).await };
         let after = match &self.at {
             Some(at) if at.key.as_slice() > key => return Ok(Vec::new()),
             Some(at) if at.key.as_slice() == key => Some(Position { key: Vec::new(), row: at.row }),
             _ => None,
         };
-        let mut hits = self.engine.store.scan(source, after.as_ref(), size).await?;
-        for hit in &mut hits {
+        let mut hits = self.scan(source, after.as_ref(), size).await?;
+        for (hit, _) in &mut hits {
             hit.at.key = key.to_vec();
         }
         Ok(hits)
     }
 
-    async fn results(&self, hits: Vec<Hit>) -> Result<Vec<Listed>, Error> {
-        if !self.with_entities && !self.plan.reads_entities() {
-            return Ok(hits.into_iter().map(|hit| Listed { at: hit.at, id: hit.id, entity: None }).collect());
+    async fn scan(&self, source: &Source, after: Option<&Position>, size: usize) -> Result<Vec<Held>, Error> {
+        let store = &self.engine.store;
+        if self.reads_entities() {
+            return store.page(source, after, size).await;
         }
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
-        let mut entities = self.engine.store.by_rows(&rows).await?.into_iter().peekable();
-        let mut results = Vec::with_capacity(hits.len());
-        for hit in hits {
-            // Rows that vanished since the scan are missing from the answer, which keeps the order asked.
-            let Some(entity) = entities.next_if(|entity| entity.row() == hit.at.row) else { continue };
-            if self.keeps(&hit, &entity) {
-                let entity = self.with_entities.then_some(entity);
-                results.push(Listed { at: hit.at, id: hit.id, entity });
-            }
+        Ok(store.scan(source, after, size).await?.into_iter().map(|hit| (hit, None)).collect())
+    }
+
+    fn results(&self, hits: Vec<Held>) -> Vec<Listed> {
+        if !self.reads_entities() {
+            return hits
+                .into_iter()
+                .map(|(hit, _)| Listed { at: hit.at, id: hit.id, entity: None })
+                .collect();
         }
-        Ok(results)
+        let listed = |(hit, entity): Held| {
+            // What vanished since the scan is missing from the answer, which keeps the order asked.
+            let entity = entity.filter(|entity| self.keeps(&hit, entity))?;
+            Some(Listed { at: hit.at, id: hit.id, entity: self.with_entities.then_some(entity) })
+        };
+        hits.into_iter().filter_map(listed).collect()
     }
 
     fn keeps(&self, hit: &Hit, entity: &Stored) -> bool {

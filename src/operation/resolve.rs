@@ -55,6 +55,10 @@ fn referred(registry: &Registry, attr: AttrId, entity: Option<&Stored>) -> Resul
     let kinds = kinds_of(attribute.syntax);
     match entity {
         Some(entity) if kinds.contains(&entity.kind()) => Ok(entity.reference()),
+        // The parent is given under the name of its parameter.
+        _ if attr == organization::PARENT => {
+            Err(Error::ParentNotFound { parameter: "parentOrganizationId".to_owned() })
+        }
         _ if is_owner(attr) => Err(Error::ParentNotFound { parameter: attribute.name.to_string() }),
         _ => {
             let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();

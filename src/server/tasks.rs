@@ -1,9 +1,11 @@
-//! What a server does beside answering: counts of failed sign-ins into the trail, renewed certificates.
+//! What a server does beside answering: counts of failed sign-ins into the trail, renewed certificates, metrics
+//! put together.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -14,6 +16,7 @@ use crate::operation::{Caller, refuse};
 use crate::server::tls::Certificates;
 
 const SIGN_INS: Duration = Duration::from_secs(10);
+const METRICS: Duration = Duration::from_secs(5);
 const CERTIFICATE: Duration = Duration::from_hours(24);
 
 /// The background tasks of a server.
@@ -26,7 +29,11 @@ impl Tasks {
     /// Starts them.
     pub fn start(service: web::Data<Service>, certificates: Option<Arc<Certificates>>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let mut running = vec![tokio::spawn(count_sign_ins(service, stopped.clone()))];
+        let mut running = Vec::new();
+        if let Some(metrics) = service.metrics.clone() {
+            running.push(tokio::spawn(put_together(metrics, stopped.clone())));
+        }
+        running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
         if let Some(certificates) = certificates {
             running.push(tokio::spawn(renew(certificates, stopped)));
         }
@@ -63,6 +70,14 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         if ended {
             return;
         }
+    }
+}
+
+/// Every measured time is kept singly until it is put into its bucket: without this a server that nobody asks for
+/// metrics would grow by eight bytes a request.
+async fn put_together(metrics: PrometheusHandle, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(METRICS, stopped.changed()).await.is_err() {
+        metrics.run_upkeep();
     }
 }
 

@@ -4,6 +4,9 @@ use crate::model::Row;
 use crate::store::statements::{self, Scan};
 use crate::store::{Position, Source};
 
+/// Where a whole entity's key stands, behind the columns of the entity.
+pub(super) const KEY_COLUMN: usize = 8;
+
 /// One parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Parameter {
@@ -63,8 +66,18 @@ impl Plan {
 
     /// The statement and parameters that read up to `limit` hits.
     pub(super) fn page(self, limit: usize) -> (&'static str, Vec<Parameter>) {
+        (self.scan.page, self.parameters(limit))
+    }
+
+    /// The statement and parameters that read up to `limit` entities, each with its key as the column
+    /// [`KEY_COLUMN`] where the source has keys; `None` where hits and entities must be read apart.
+    pub(super) fn whole(self, limit: usize) -> Option<(&'static str, Vec<Parameter>)> {
+        self.scan.whole.map(|sql| (sql, self.parameters(limit)))
+    }
+
+    fn parameters(self, limit: usize) -> Vec<Parameter> {
         let limit = Parameter::Int(i64::try_from(limit).unwrap_or(i64::MAX));
-        (self.scan.page, self.fixed.into_iter().chain(self.start).chain(self.bound).chain([limit]).collect())
+        self.fixed.into_iter().chain(self.start).chain(self.bound).chain([limit]).collect()
     }
 
     /// The statement and parameters that count up to `limit` hits.

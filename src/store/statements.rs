@@ -15,6 +15,9 @@ macro_rules! columns {
 pub(super) struct Scan {
     /// Selects row and id, for searches also the key; the last parameter is the limit.
     pub(super) page: &'static str,
+    /// As `page`, selecting the columns of the entity, for searches also the key; `None` where results are made
+    /// distinct, which must not compare documents.
+    pub(super) whole: Option<&'static str>,
     /// Counts hits; the parameters of `page` without the position, the last is the limit.
     pub(super) count: &'static str,
 }
@@ -36,27 +39,57 @@ pub(super) const CUSTOM_ATTRIBUTES: &str =
     "SELECT a.attr, a.kind, a.name, a.indexed, a.many FROM attribute a ORDER BY a.attr";
 pub(super) const MIGRATIONS_APPLIED: &str = "SELECT count(*) FROM _sqlx_migrations WHERE success";
 
+/// The two statements of a page: `$keys` or the columns of the entity, then `$extra`, then the rest.
+macro_rules! pages {
+    ($keys:literal, $extra:literal, $rest:literal) => {
+        (concat!("SELECT ", $keys, $extra, $rest), concat!("SELECT ", columns!(), $extra, $rest))
+    };
+}
+
+const OF_KIND_PAGES: (&str, &str) =
+    pages!("e.row, e.id", "", " FROM entity e WHERE e.kind = $1 AND e.row > $2 ORDER BY e.row LIMIT $3");
+const KEYS_BETWEEN_PAGES: (&str, &str) = pages!(
+    "i.row, e.id",
+    ", i.key",
+    " FROM attr_index i JOIN entity e ON e.row = i.row \
+     WHERE i.attr = $1 AND (i.key, i.row) > ($2, $3) AND i.key < $4 ORDER BY i.key, i.row LIMIT $5"
+);
+const KEYS_FROM_PAGES: (&str, &str) = pages!(
+    "i.row, e.id",
+    ", i.key",
+    " FROM attr_index i JOIN entity e ON e.row = i.row \
+     WHERE i.attr = $1 AND (i.key, i.row) > ($2, $3) ORDER BY i.key, i.row LIMIT $4"
+);
+const REFERS_TO_ONE_PAGES: (&str, &str) = pages!(
+    "r.from_row, e.id",
+    "",
+    " FROM reference r JOIN entity e ON e.row = r.from_row \
+     WHERE r.attr = $1 AND r.to_row = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4"
+);
+
 pub(super) const OF_KIND: Scan = Scan {
-    page: "SELECT e.row, e.id FROM entity e WHERE e.kind = $1 AND e.row > $2 ORDER BY e.row LIMIT $3",
+    page: OF_KIND_PAGES.0,
+    whole: Some(OF_KIND_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM entity e WHERE e.kind = $1 LIMIT $2) AS found",
 };
 pub(super) const KEYS_BETWEEN: Scan = Scan {
-    page: "SELECT i.row, e.id, i.key FROM attr_index i JOIN entity e ON e.row = i.row \
-           WHERE i.attr = $1 AND (i.key, i.row) > ($2, $3) AND i.key < $4 ORDER BY i.key, i.row LIMIT $5",
+    page: KEYS_BETWEEN_PAGES.0,
+    whole: Some(KEYS_BETWEEN_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM attr_index i \
             WHERE i.attr = $1 AND i.key >= $2 AND i.key < $3 LIMIT $4) AS found",
 };
 pub(super) const KEYS_FROM: Scan = Scan {
-    page: "SELECT i.row, e.id, i.key FROM attr_index i JOIN entity e ON e.row = i.row \
-           WHERE i.attr = $1 AND (i.key, i.row) > ($2, $3) ORDER BY i.key, i.row LIMIT $4",
+    page: KEYS_FROM_PAGES.0,
+    whole: Some(KEYS_FROM_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM attr_index i WHERE i.attr = $1 AND i.key >= $2 LIMIT $3) AS found",
 };
 pub(super) const REFERS_TO_ONE: Scan = Scan {
-    page: "SELECT r.from_row, e.id FROM reference r JOIN entity e ON e.row = r.from_row \
-           WHERE r.attr = $1 AND r.to_row = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
+    page: REFERS_TO_ONE_PAGES.0,
+    whole: Some(REFERS_TO_ONE_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM reference r WHERE r.attr = $1 AND r.to_row = $2 LIMIT $3) AS found",
 };
 pub(super) const IN_SUBTREE: Scan = Scan {
+    whole: None,
     page: "SELECT DISTINCT r.from_row, e.id FROM tree t JOIN reference r ON r.to_row = t.organization \
            JOIN entity e ON e.row = r.from_row \
            WHERE r.attr = $1 AND t.ancestor = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
@@ -64,11 +97,13 @@ pub(super) const IN_SUBTREE: Scan = Scan {
             ON r.to_row = t.organization WHERE r.attr = $1 AND t.ancestor = $2 LIMIT $3) AS found",
 };
 pub(super) const BELOW: Scan = Scan {
+    whole: None,
     page: "SELECT t.organization, e.id FROM tree t JOIN entity e ON e.row = t.organization \
            WHERE t.ancestor = $1 AND t.organization > $2 AND t.depth > 0 ORDER BY t.organization LIMIT $3",
     count: "SELECT count(*) FROM (SELECT 1 FROM tree t WHERE t.ancestor = $1 AND t.depth > 0 LIMIT $2) AS found",
 };
 pub(super) const LINKED: Scan = Scan {
+    whole: None,
     page: "SELECT DISTINCT o.to_row, e.id FROM reference f JOIN reference o ON o.from_row = f.from_row \
            JOIN entity e ON e.row = o.to_row \
            WHERE f.attr = $1 AND f.to_row = $2 AND o.attr = $3 AND o.to_row > $4 ORDER BY o.to_row LIMIT $5",
@@ -148,6 +183,37 @@ pub(super) const SWEEP_REFERENCE: &str = "SELECT r.to_row, r.attr, r.from_row FR
 pub(super) const SWEEP_TREE: &str = "SELECT t.ancestor, t.organization, t.depth FROM tree t \
      WHERE (t.ancestor, t.organization) > ($1, $2) ORDER BY t.ancestor, t.organization LIMIT $3";
 
+macro_rules! insert_index {
+    ($parameter:literal) => {
+        concat!(
+            "INSERT INTO attr_index (attr, key, row) \
+             SELECT j.value->>0, unhex(j.value->>1), j.value->>2 FROM json_each(",
+            $parameter,
+            ") j WHERE true ON CONFLICT DO NOTHING"
+        )
+    };
+}
+macro_rules! insert_unique {
+    ($parameter:literal) => {
+        concat!(
+            "INSERT INTO attr_unique (attr, scope, key, row) \
+             SELECT j.value->>0, j.value->>1, unhex(j.value->>2), j.value->>3 FROM json_each(",
+            $parameter,
+            ") j WHERE true ON CONFLICT DO NOTHING"
+        )
+    };
+}
+macro_rules! insert_reference {
+    ($parameter:literal) => {
+        concat!(
+            "INSERT INTO reference (to_row, attr, from_row) \
+             SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each(",
+            $parameter,
+            ") j WHERE true ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
 /// Batch statements for SQLite: the one parameter is a JSON array of rows, each an array of columns; byte
 /// strings stand in it as hexadecimal digits.
 pub(super) mod sqlite {
@@ -168,16 +234,15 @@ pub(super) mod sqlite {
     pub(in crate::store) const INSERT_ENTITIES: &str = "INSERT INTO entity (id, kind, home, version, created, updated, doc) \
          SELECT unhex(j.value->>0), j.value->>1, j.value->>2, 1, j.value->>3, j.value->>3, j.value->>4 \
          FROM json_each($1) j RETURNING row, id";
-    pub(in crate::store) const INSERT_INDEX: &str = "INSERT INTO attr_index (attr, key, row) \
-         SELECT j.value->>0, unhex(j.value->>1), j.value->>2 FROM json_each($1) j WHERE true ON CONFLICT DO NOTHING";
-    pub(in crate::store) const INSERT_UNIQUE: &str = "INSERT INTO attr_unique (attr, scope, key, row) \
-         SELECT j.value->>0, j.value->>1, unhex(j.value->>2), j.value->>3 FROM json_each($1) j \
-         WHERE true ON CONFLICT DO NOTHING";
+    pub(in crate::store) const INSERT_INDEX: &str = insert_index!("$1");
+    pub(in crate::store) const INSERT_UNIQUE: &str = insert_unique!("$1");
+    pub(in crate::store) const INSERT_REFERENCE: &str = insert_reference!("$1");
+    /// All that follows from entities, in one call, because every call hands over to the connection's thread.
+    pub(in crate::store) const INSERT_FOLLOWING: Option<&str> =
+        Some(concat!(insert_index!("$1"), "; ", insert_reference!("$2"), "; ", insert_unique!("$3")));
     pub(in crate::store) const TAKEN: &str = "SELECT u.attr FROM json_each($1) j CROSS JOIN attr_unique u \
          ON u.attr = j.value->>0 AND u.scope = j.value->>1 AND u.key = unhex(j.value->>2) \
          WHERE u.row <> j.value->>3 ORDER BY u.attr LIMIT 1";
-    pub(in crate::store) const INSERT_REFERENCE: &str = "INSERT INTO reference (to_row, attr, from_row) \
-         SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) j WHERE true ON CONFLICT DO NOTHING";
     pub(in crate::store) const INSERT_TREE: &str = "INSERT INTO tree (ancestor, organization, depth) \
          SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) j";
     pub(in crate::store) const DELETE_INDEX: &str = "DELETE FROM attr_index WHERE (attr, key, row) IN \
@@ -215,6 +280,7 @@ pub(super) mod sqlite {
     pub(in crate::store) const MISSING_REFERENCE: &str = "SELECT CAST(j.key AS INTEGER) FROM json_each($1) j WHERE NOT EXISTS (SELECT 1 FROM reference r \
          WHERE r.to_row = j.value->>0 AND r.attr = j.value->>1 AND r.from_row = j.value->>2)";
     pub(in crate::store) const REFERS_TO_ANY: super::Scan = super::Scan {
+        whole: None,
         page: "SELECT DISTINCT r.from_row, e.id FROM json_each($1) j CROSS JOIN reference r ON r.to_row = j.value->>0 \
                JOIN entity e ON e.row = r.from_row \
                WHERE r.attr = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
@@ -252,6 +318,8 @@ pub(super) mod postgres {
          FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS n (attr, scope, key, row) \
          JOIN attr_unique u ON u.attr = n.attr AND u.scope = n.scope AND u.key = n.key \
          WHERE u.row <> n.row ORDER BY u.attr LIMIT 1";
+    /// Not in one call: the protocol takes one statement with parameters at a time.
+    pub(in crate::store) const INSERT_FOLLOWING: Option<&str> = None;
     pub(in crate::store) const INSERT_REFERENCE: &str = "INSERT INTO reference (to_row, attr, from_row) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
     pub(in crate::store) const INSERT_TREE: &str = "INSERT INTO tree (ancestor, organization, depth) \
@@ -295,6 +363,7 @@ pub(super) mod postgres {
          WHERE NOT EXISTS (SELECT 1 FROM reference r \
          WHERE r.to_row = n.to_row AND r.attr = n.attr AND r.from_row = n.from_row)";
     pub(in crate::store) const REFERS_TO_ANY: super::Scan = super::Scan {
+        whole: None,
         page: "SELECT DISTINCT r.from_row, e.id FROM reference r JOIN entity e ON e.row = r.from_row \
                WHERE r.to_row = ANY($1) AND r.attr = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
         count: "SELECT count(*) FROM (SELECT DISTINCT r.from_row FROM reference r \
@@ -351,7 +420,9 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         AUDIT_RECORD,
         STANDS_BELOW,
     ];
-    scans.iter().flat_map(|scan| [scan.page, scan.count]).chain(own.iter().copied()).chain(single).collect()
+    let whole = scans.iter().filter_map(|scan| scan.whole);
+    let pages = scans.iter().flat_map(|scan| [scan.page, scan.count]);
+    pages.chain(whole).chain(own.iter().copied()).chain(single).collect()
 }
 
 #[cfg(test)]

@@ -120,6 +120,16 @@ pub trait Read: Send + Sync {
     /// Up to `limit` hits of `source` beyond `after`, in the source's order.
     async fn scan(&self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error>;
 
+    /// As [`Read::scan`], each hit with its entity; `None` where that vanished meanwhile.
+    async fn page(
+        &self,
+        source: &Source,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<(Hit, Option<Stored>)>, Error> {
+        page_apart(self, source, after, limit).await
+    }
+
     /// How many hits `source` has, counting no further than `limit`.
     async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error>;
 
@@ -151,6 +161,24 @@ pub trait Read: Send + Sync {
 
     /// Whether the database answers and its migrations are current.
     async fn ready(&self) -> Result<(), Error>;
+}
+
+/// Reads hits and their entities one after the other.
+pub(super) async fn page_apart<R: Read + ?Sized>(
+    store: &R,
+    source: &Source,
+    after: Option<&Position>,
+    limit: usize,
+) -> Result<Vec<(Hit, Option<Stored>)>, Error> {
+    let hits = store.scan(source, after, limit).await?;
+    let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+    let mut entities = store.by_rows(&rows).await?.into_iter().peekable();
+    // Entities come in the order asked; one that vanished since the scan is missing.
+    let with_entity = |hit: Hit| {
+        let entity = entities.next_if(|entity| entity.row() == hit.at.row);
+        (hit, entity)
+    };
+    Ok(hits.into_iter().map(with_entity).collect())
 }
 
 /// A new entity, ready to be written.

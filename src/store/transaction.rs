@@ -25,7 +25,7 @@ macro_rules! transaction {
             use crate::model::state::Head;
             use crate::model::kind::Scope;
             use crate::model::{Error, Kind, Registry, Row, Stored};
-            use crate::store::columns::Column;
+            use crate::store::columns::{Column, json};
             use crate::store::convert::{self, Trouble, column, entity_row};
             use crate::store::following::{self, Following};
             use crate::store::job::{Jobs, Lease};
@@ -109,6 +109,23 @@ macro_rules! transaction {
                 }
 
                 async fn write_following(&mut self, rows: &Following) -> Result<(), Error> {
+                    let Some(sql) = batch::INSERT_FOLLOWING else { return self.write_apart(rows).await };
+                    if rows.is_empty() {
+                        return Ok(());
+                    }
+                    let statement = query(sql)
+                        .bind(json(&following::index_columns(&rows.index)))
+                        .bind(json(&following::reference_columns(&rows.reference)))
+                        .bind(json(&following::unique_columns(&rows.unique)));
+                    // Search keys and references name the entity's own row, so only unique keys can be taken.
+                    let written = self.execute(statement).await?;
+                    if usize::try_from(written).ok() == Some(rows.len()) {
+                        return Ok(());
+                    }
+                    self.name_taken(rows).await
+                }
+
+                async fn write_apart(&mut self, rows: &Following) -> Result<(), Error> {
                     if !rows.index.is_empty() {
                         self.execute($batch(batch::INSERT_INDEX, following::index_columns(&rows.index))).await?;
                     }

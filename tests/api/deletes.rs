@@ -165,4 +165,31 @@ on_both! {
         assert_eq!(admin.get("mandates").await.ok().ids(), [""; 0]);
         bed.must_be_sound().await;
     }
+
+    async fn thousands_go_along_in_one_transaction(bed: Bed) {
+        use valtuus::model::Kind;
+        use valtuus::model::kind::assignment::{ROLE, USER};
+        let admin = bed.admin();
+        let acme = organization(&admin, "acme").await;
+        let clerk = role(&admin, &acme, "Clerk").await;
+        let store = &bed.server.service().engine.store;
+        let stored = |id: &str| store.by_id(uuid::Uuid::parse_str(id).unwrap());
+        let home = stored(&acme).await.unwrap().unwrap();
+        let users = crate::api::many_users(&bed, 2_500, Some(&home)).await;
+        let given = stored(&clerk).await.unwrap().unwrap();
+        let to = |entity: &valtuus::model::Stored| valtuus::model::Value::Ref(entity.reference());
+        let links = users.iter().map(|user| vec![(USER, to(user)), (ROLE, to(&given))]).collect();
+        let known = users.iter().cloned().chain([given.clone(), home.clone()]).collect();
+        crate::api::many(store, Kind::Assignment, links, known).await;
+        assert_eq!(admin.get(&format!("roles/{clerk}/users")).await.ok().ids().len(), 2_500);
+        admin.delete(&format!("roles/{clerk}")).await.ok();
+        let first = users[0].id();
+        assert_eq!(admin.get(&format!("users/{first}/roles")).await.ok().ids(), [""; 0]);
+        admin.delete(&format!("organizations/{acme}")).await.refused(409, 10, "of a user");
+        assert_eq!(admin.delete(&format!("organizations/{acme}?recursive=true")).await.ok().id(), acme);
+        assert_eq!(admin.get("users").await.ok().ids(), [""; 0]);
+        let record = admin.get(&format!("auditevents?entities=true&entityId={acme}&category=success")).await.ok();
+        assert!(record.text().contains("user: 2500 went along"), "{}", record.text());
+        bed.must_be_sound().await;
+    }
 }

@@ -56,15 +56,15 @@ fn printed(config: &mut Config) {
 }
 
 async fn mandate_of_the_page(admin: &Caller<'_>, ids: &mut Ids) {
-    let mandater = organization(admin, "2345678-9").await;
-    let signatory = role(admin, &mandater, "Signatory").await;
-    let mandatee = make(
+    let giver = organization(admin, "2345678-9").await;
+    let signatory = role(admin, &giver, "Signatory").await;
+    let receiver = make(
         admin,
         "users/?login=test.user&firstname=Test&surname=User4z8y6pkhpya89zde5drs&email=test.user@example.org",
     )
     .await;
-    ids.insert("mandate", mandate(admin, &mandater, &mandatee, &signatory).await);
-    ids.extend([("mandater", mandater), ("mandatee", mandatee), ("role", signatory)]);
+    ids.insert("mandate", mandate(admin, &giver, &receiver, &signatory).await);
+    ids.extend([("mandater", giver), ("mandatee", receiver), ("role", signatory)]);
 }
 
 async fn get(bed: &Bed, name: &str, ids: &Ids, address: &str) {

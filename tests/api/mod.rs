@@ -1,9 +1,17 @@
 //! What a client observes, against a real server over both databases; the files mirror the addresses. Here are
 //! only short ways to make entities; every one of them goes through the interface.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
+use valtuus::model::kind::user::STATUS;
+use valtuus::model::rules::Companions;
+use valtuus::model::{AttrId, Kind, Stored, Valid, Value};
+use valtuus::store::{Insert, SharedStore};
+use valtuus::world::{Real, World};
 
 use crate::kit::{Bed, Caller};
+use crate::store::kit::{change, now, user_pairs, valid};
 
 /// As `on_both!`, after the function named first has adapted the configuration.
 macro_rules! on_both_with {
@@ -40,6 +48,7 @@ mod deletes;
 mod documents;
 mod etags;
 mod examples;
+mod grants;
 mod mandates;
 mod move_organization;
 mod organization_search;
@@ -96,8 +105,8 @@ pub async fn role(caller: &Caller<'_>, organization: &str, name: &str) -> String
 }
 
 /// A mandate.
-pub async fn mandate(caller: &Caller<'_>, mandater: &str, mandatee: &str, role: &str) -> String {
-    make(caller, &format!("mandates/?mandater={mandater}&mandatee={mandatee}&role={role}")).await
+pub async fn mandate(caller: &Caller<'_>, from: &str, to: &str, role: &str) -> String {
+    make(caller, &format!("mandates/?mandater={from}&mandatee={to}&role={role}")).await
 }
 
 /// An invitation of a user to a role.
@@ -118,6 +127,43 @@ pub async fn delegation(bed: &Bed, mandate: &str, user: &str, role: &str) -> Str
     let store = &bed.server.service().engine.store;
     let made = crate::store::kit::new(store, Kind::Delegation, pairs).await.unwrap();
     made.id().to_string()
+}
+
+/// Makes `count` enabled users with logins `user00000` and so on, in that order, straight through the store; at
+/// home in an organization where one is given.
+pub async fn many_users(bed: &Bed, count: usize, home: Option<&Stored>) -> Vec<Stored> {
+    let store = &bed.server.service().engine.store;
+    let mut made = Vec::with_capacity(count);
+    for first in (0..count).step_by(1_000) {
+        let pairs = (first..count.min(first + 1_000)).map(|number| {
+            let mut pairs = user_pairs(&format!("user{number:05}"), home);
+            pairs.push((STATUS, Value::text("Enabled")));
+            pairs
+        });
+        made.extend(many(store, Kind::User, pairs.collect(), home.cloned().into_iter().collect()).await);
+    }
+    made
+}
+
+type Pairs = Vec<(AttrId, Value)>;
+
+/// Writes entities of one kind in one transaction; `known` are those that they refer to.
+pub async fn many(store: &SharedStore, kind: Kind, all: Vec<Pairs>, known: Vec<Stored>) -> Vec<Stored> {
+    let valids: Arc<Vec<Valid>> = Arc::new(all.into_iter().map(|pairs| valid(kind, pairs)).collect());
+    let made = change(store, move |tx| {
+        let (valids, known) = (Arc::clone(&valids), known.clone());
+        Box::pin(async move {
+            let mut rows = Companions::default();
+            let home = known.iter().find(|entity| entity.kind() == Kind::Organization).map(Stored::row);
+            for entity in known {
+                rows.add(entity);
+            }
+            let one = |valid| Insert { id: Real.id(), now: now(), home, valid, rows: &rows };
+            let inserts: Vec<Insert<'_>> = valids.iter().map(one).collect();
+            tx.insert(&inserts).await
+        })
+    });
+    made.await.unwrap()
 }
 
 /// The same ids whatever their order.

@@ -72,7 +72,7 @@ on_both! {
             ("virtual=false&organizationClass=network", 409, 15, "organizationClass"),
             ("organizationClass=network", 409, 15, "organizationClass"),
             ("entityName=x", 400, 1, "entityName"),
-            ("parentOrganizationId=nobody", 404, 5, "parent"),
+            ("parentOrganizationId=nobody", 404, 5, "parentOrganizationId"),
             (&format!("parentOrganizationId={NOBODY}"), 404, 5, "parent"),
             (&format!("parentOrganizationId={network}"), 409, 9, "parentOrganizationId"),
             (&format!("parentOrganizationId={network}&organizationClass=network"), 409, 9, "parent"),

@@ -2,16 +2,10 @@
 //! are streamed whole.
 
 use reqwest::Method;
-use valtuus::model::kind::user::STATUS;
-use valtuus::model::rules::Companions;
-use valtuus::model::{Kind, Valid, Value};
-use valtuus::store::Insert;
-use valtuus::world::{Real, World};
 
-use super::{below, make, mandate, organization, role};
+use super::{below, make, mandate, many_users, organization, role};
 use crate::kit::{Answer, Bed, Caller};
 use crate::on_both;
-use crate::store::kit::{change, now, user_pairs, valid};
 
 /// The address a `Link` header leads to; none when there is no more.
 fn next(bed: &Bed, answer: &Answer) -> Option<String> {
@@ -47,34 +41,6 @@ async fn must_walk(bed: &Bed, address: &str, expected: usize) {
     for size in [1, 2, expected.saturating_sub(1).max(1), expected, expected + 1] {
         assert_eq!(walk(bed, address, size).await, whole, "{address} in pages of {size}");
     }
-}
-
-/// Makes `count` enabled users with logins `user00000` and so on, in that order.
-async fn many_users(bed: &Bed, count: usize) -> Vec<String> {
-    let store = &bed.server.service().engine.store;
-    let mut ids = Vec::with_capacity(count);
-    for first in (0..count).step_by(1_000) {
-        let last = count.min(first + 1_000);
-        let made = change(store, move |tx| {
-            Box::pin(async move {
-                let one = |number: usize| {
-                    let mut pairs = user_pairs(&format!("user{number:05}"), None);
-                    pairs.push((STATUS, Value::text("Enabled")));
-                    valid(Kind::User, pairs)
-                };
-                let valids: Vec<Valid> = (first..last).map(one).collect();
-                let rows = Companions::default();
-                let inserts: Vec<Insert<'_>> = valids
-                    .iter()
-                    .map(|valid| Insert { id: Real.id(), now: now(), home: None, valid, rows: &rows })
-                    .collect();
-                let stored = tx.insert(&inserts).await?;
-                Ok(stored.iter().map(|stored| stored.id().to_string()).collect::<Vec<_>>())
-            })
-        });
-        ids.extend(made.await.unwrap());
-    }
-    ids
 }
 
 on_both! {
@@ -192,7 +158,8 @@ on_both! {
     }
 
     async fn five_thousand_users_are_streamed_whole_and_searched_by_the_narrowest_term(bed: Bed) {
-        let ids = many_users(&bed, 5_000).await;
+        let made = many_users(&bed, 5_000, None).await;
+        let ids: Vec<String> = made.iter().map(|user| user.id().to_string()).collect();
         let admin = bed.admin();
         assert_eq!(admin.get("users").await.ok().ids(), ids);
         assert_eq!(admin.get("users?login=user").await.ok().ids(), ids);
@@ -207,6 +174,19 @@ on_both! {
         let whole = admin.get("users?entities=true&login=user04").await.ok();
         assert_eq!(whole.text().matches("<User>").count(), 1_000);
         assert!(whole.text().ends_with("</Users>"), "the closing tag is missing");
+    }
+
+    async fn a_limit_beyond_what_is_gathered_whole_still_ends_in_a_link(bed: Bed) {
+        let made = many_users(&bed, 10_050, None).await;
+        let ids: Vec<String> = made.iter().map(|user| user.id().to_string()).collect();
+        let answer = bed.admin().get("users?maxResults=10010").await.ok();
+        assert_eq!(answer.ids(), ids[..10_010]);
+        let url = next(&bed, &answer).unwrap();
+        let rest = Caller::basic(&bed, "admin").send_to(Method::GET, &url, None).await.ok();
+        assert_eq!(rest.ids(), ids[10_010..]);
+        let answer = bed.admin().get("users?login=user&maxResults=20000").await.ok();
+        assert_eq!(answer.ids(), ids);
+        assert_eq!(next(&bed, &answer), None);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use reqwest::Method;
 
+use crate::kit::caller::Credentials;
 use crate::kit::{Answer, Bed};
 use crate::on_both;
 
@@ -58,6 +59,12 @@ on_both! {
         for path in ["/", "/customerid-rest/services/2.0/users", "/customerid-rest/services/2.0/planets", "/healthz/x"] {
             let answer = fetch(&bed, path).await.refused(401, 2, "authentication");
             assert!(answer.header("www-authenticate").starts_with("Basic realm="), "{path}");
+        }
+        for header in ["Bearer x", "Basic", "Basic !!!", "Basic YWRtaW4=", "Digest username=\"admin\"", ""] {
+            // A header that is present but wrong is refused even when the query would do.
+            let url = format!("{}/users?username=admin&password=admin-password", bed.base());
+            let caller = bed.anonymous().with(Credentials::Header(header.to_owned()));
+            caller.send_to(Method::GET, &url, None).await.refused(401, 2, "authentication");
         }
         for path in ["planets", "users/x/y/z", "users//roles", "mandates/x/approve/y"] {
             bed.admin().get(path).await.refused(404, 7, "");

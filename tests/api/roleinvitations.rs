@@ -1,4 +1,4 @@
-//! Role invitations: `/roleinvitations` (REQ011, REQ011c), made, read and withdrawn.
+//! Role invitations: `/roleinvitations` (REQ011, `REQ011c`), made, read and withdrawn.
 
 use super::{in_order, invitation, make, organization, role, user};
 use crate::on_both;

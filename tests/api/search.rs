@@ -13,11 +13,11 @@ on_both! {
         )
         .await;
         for found in ["login=aNN", "email=anna@EXAMPLE", "firstname=ANNA", "surname=virtan", "browsers=Ly", "locale=F"] {
-            assert_eq!(admin.get(&format!("users?{found}")).await.ok().ids(), [anna.clone()], "{found}");
+            assert_eq!(admin.get(&format!("users?{found}")).await.ok().ids(), std::slice::from_ref(&anna), "{found}");
         }
         for exact in ["login=Anna", "email=Anna@Example.org", "surname=VirtaNen", "browsers=Lynx"] {
             let found = admin.get(&format!("users?{exact}&exactMatch=true")).await.ok().ids();
-            assert_eq!(found, [anna.clone()], "{exact}");
+            assert_eq!(found, std::slice::from_ref(&anna), "{exact}");
         }
         for nothing in [
             "browsers=lynx", "locale=f", "login=anna&exactMatch=true", "email=anna@example.org&exactMatch=true",

@@ -14,6 +14,7 @@ super::on_both!(
     references_subtrees_and_links_are_listed_by_row_each_once,
     counts_stop_at_their_limit,
     a_long_scan_equals_many_short_ones,
+    a_page_holds_the_hits_of_a_scan_with_their_entities,
     the_way_up_starts_at_the_root_and_follows_a_move,
     credentials_settings_and_counters_are_kept,
     a_unique_key_has_one_holder_within_its_scope,
@@ -156,6 +157,49 @@ async fn a_long_scan_equals_many_short_ones(bench: &Bench) {
     let source = Source::Keys { attr: user::EMAIL, low: b"u".to_vec(), high: Some(b"v".to_vec()) };
     assert_eq!(rows(store, &source, 10_000).await, rows(store, &source, 97).await);
     assert_eq!(store.scan(&source, None, 10_000).await.unwrap().len(), 700);
+}
+
+async fn a_page_holds_the_hits_of_a_scan_with_their_entities(bench: &Bench) {
+    let store = &bench.store;
+    let root = org(store, "root", None).await;
+    let branch = org(store, "branch", Some(&root)).await;
+    let role = role_in(store, "clerk", &root).await;
+    for (login, home) in [("ab", &root), ("aa", &branch), ("b", &branch), ("ac", &root)] {
+        let user = person(store, login, Some(home)).await;
+        assign(store, &user, &role).await;
+    }
+    let keys = |high: Option<&[u8]>| Source::Keys {
+        attr: user::LOGIN,
+        low: b"a".to_vec(),
+        high: high.map(<[u8]>::to_vec),
+    };
+    let sources = [
+        (Source::Kind(Kind::User), 4),
+        (keys(Some(b"b")), 3),
+        (keys(None), 4),
+        (Source::RefersTo { attr: user::HOME, to: vec![root.row()] }, 2),
+        (Source::RefersTo { attr: user::HOME, to: vec![root.row(), branch.row()] }, 4),
+        (Source::Subtree { attr: user::HOME, ancestor: root.row() }, 4),
+        (Source::Below { ancestor: root.row() }, 1),
+        (Source::Linked { from: assignment::ROLE, to: role.row(), onto: assignment::USER }, 4),
+    ];
+    for (source, number) in sources {
+        let hits = store.scan(&source, None, 99).await.unwrap();
+        assert_eq!(hits.len(), number, "{source:?}");
+        for limit in [1, 2, 99, 600] {
+            let (mut found, mut at) = (Vec::new(), None::<Position>);
+            loop {
+                let page = store.page(&source, at.as_ref(), limit).await.unwrap();
+                let Some((last, _)) = page.last() else { break };
+                at = Some(last.at.clone());
+                found.extend(page);
+            }
+            assert_eq!(found.iter().map(|(hit, _)| hit.clone()).collect::<Vec<_>>(), hits, "{source:?}");
+            for (hit, entity) in found {
+                assert_eq!(Some(entity.unwrap()), store.by_id(hit.id).await.unwrap());
+            }
+        }
+    }
 }
 
 async fn the_way_up_starts_at_the_root_and_follows_a_move(bench: &Bench) {

@@ -23,13 +23,13 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
 use crate::store::convert::{self, audit_row, column, entity_row};
-use crate::store::plan::Plan;
+use crate::store::plan::{KEY_COLUMN, Plan};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::statements::{self, postgres as batch};
 use crate::store::{
     AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, StoreOptions, Touched, Unit,
-    migrate,
+    migrate, traits,
 };
 use crate::world::SharedWorld;
 
@@ -201,6 +201,26 @@ impl Read for Postgres {
         let (sql, parameters) = plan.page(limit);
         let rows = tx::bind(sql, parameters).fetch_all(self.pool()).await.map_err(convert::plain)?;
         rows.iter().map(|row| tx::hit(row, keyed)).collect()
+    }
+
+    async fn page(
+        &self,
+        source: &Source,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<(Hit, Option<Stored>)>, Error> {
+        let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
+        let keyed = plan.keyed;
+        let Some((sql, parameters)) = plan.whole(limit) else {
+            return traits::page_apart(self, source, after, limit).await;
+        };
+        let rows = tx::bind(sql, parameters).fetch_all(self.pool()).await.map_err(convert::plain)?;
+        let with_hit = |row: &sqlx::postgres::PgRow| {
+            let stored: Stored = entity_row!(*row)?;
+            let key = if keyed { column!(row, KEY_COLUMN) } else { Vec::new() };
+            Ok((Hit { at: Position { key, row: stored.row() }, id: stored.id() }, Some(stored)))
+        };
+        rows.iter().map(with_hit).collect()
     }
 
     async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error> {

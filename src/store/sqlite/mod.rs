@@ -22,7 +22,7 @@ use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::{
     AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, Touched, Unit, columns, convert,
-    migrate,
+    migrate, traits,
 };
 use hot::Hot;
 use writer::{Job, Message, Writer};
@@ -110,6 +110,26 @@ impl Read for Sqlite {
         }
         let (source, after) = (source.clone(), after.cloned());
         self.hot.with_long(move |connection| read::scan(connection, &source, after.as_ref(), limit)).await
+    }
+
+    async fn page(
+        &self,
+        source: &Source,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<(Hit, Option<Stored>)>, Error> {
+        let found = if limit <= SHORT {
+            self.hot.with(|connection| read::page(connection, source, after, limit))?
+        } else {
+            let (source, after) = (source.clone(), after.cloned());
+            self.hot
+                .with_long(move |connection| read::page(connection, &source, after.as_ref(), limit))
+                .await?
+        };
+        match found {
+            Some(found) => found.into_iter().collect(),
+            None => traits::page_apart(self, source, after, limit).await,
+        }
     }
 
     async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Row, Stored};
 use crate::store::columns::{Column, json};
-use crate::store::plan::{Parameter, Plan};
+use crate::store::plan::{KEY_COLUMN, Parameter, Plan};
 use crate::store::statements::{self, sqlite as batch};
 use crate::store::{AuditQuery, AuditRow, Credential, Hit, Position, Source, convert};
 
@@ -43,15 +43,24 @@ pub(super) fn by_id(connection: &Connection, id: Uuid) -> Outcome<Option<Result<
 
 pub(super) fn by_rows(connection: &Connection, rows: &[Row]) -> Outcome<Vec<Result<Stored, Error>>> {
     // One read transaction: the file's locks are taken once for all rows.
-    let transaction = (rows.len() > 1).then(|| connection.unchecked_transaction()).transpose()?;
-    let mut found = Vec::with_capacity(rows.len());
-    {
-        let mut statement = connection.prepare_cached(statements::BY_ROW)?;
-        for row in rows {
-            found.extend(statement.query_row([row], entity).optional()?);
-        }
+    let together = rows.len() > 1;
+    if together {
+        connection.prepare_cached("BEGIN")?.execute([])?;
     }
-    transaction.map_or(Ok(()), rusqlite::Transaction::commit)?;
+    let found = one_by_one(connection, rows);
+    if together {
+        // Nothing was written, and a rollback also ends a transaction that failed.
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+    }
+    found
+}
+
+fn one_by_one(connection: &Connection, rows: &[Row]) -> Outcome<Vec<Result<Stored, Error>>> {
+    let mut found = Vec::with_capacity(rows.len());
+    let mut statement = connection.prepare_cached(statements::BY_ROW)?;
+    for row in rows {
+        found.extend(statement.query_row([row], entity).optional()?);
+    }
     Ok(found)
 }
 
@@ -76,6 +85,30 @@ pub(super) fn scan(
         hits.push(Hit { at: Position { key, row: row.get(0)? }, id: convert::id_at(row, 1)? });
     }
     Ok(hits)
+}
+
+/// A page of whole entities; `None` where hits and entities must be read apart.
+pub(super) fn page(
+    connection: &Connection,
+    source: &Source,
+    after: Option<&Position>,
+    limit: usize,
+) -> Outcome<Option<Vec<Result<(Hit, Option<Stored>), Error>>>> {
+    let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
+    let keyed = plan.keyed;
+    let Some((sql, parameters)) = plan.whole(limit) else { return Ok(None) };
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(parameters))?;
+    let mut found = Vec::with_capacity(limit.min(512));
+    while let Some(row) = rows.next()? {
+        let key = if keyed { row.get(KEY_COLUMN)? } else { Vec::new() };
+        found.push(
+            entity(row)?.map(|stored| {
+                (Hit { at: Position { key, row: stored.row() }, id: stored.id() }, Some(stored))
+            }),
+        );
+    }
+    Ok(Some(found))
 }
 
 pub(super) fn count(connection: &Connection, source: &Source, limit: usize) -> Outcome<usize> {

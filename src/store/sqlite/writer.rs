@@ -27,6 +27,11 @@ use crate::store::sqlite::tx::Tx;
 const GROUP: usize = 64;
 /// How long a group stays open for more.
 const GROUP_TIME: Duration = Duration::from_millis(5);
+/// Begins a group and its first member. Each call hands over to the connection's thread, so what belongs together is
+/// one call; the commit of the group ends its last member.
+const FIRST_MEMBER: &str = "BEGIN IMMEDIATE; SAVEPOINT member";
+/// Ends a member and begins the next one.
+const NEXT_MEMBER: &str = "RELEASE member; SAVEPOINT member";
 /// How long one change may keep the writer; bulk changes are exempt.
 const LEASE: Duration = Duration::from_secs(2);
 /// How often commits of other processes are looked for while there is nothing to write.
@@ -225,6 +230,9 @@ impl Writer {
             let bulk = job.work.is_bulk();
             let registry = group.registry.clone().unwrap_or_else(|| self.shared.registry());
             let connection = self.connect().await?;
+            if !group.answers.is_empty() {
+                execute(connection, NEXT_MEMBER).await?;
+            }
             let ended = member(connection, registry, &job.work).await;
             let fatal = group.add(job.reply, ended);
             if let Some(error) = fatal {
@@ -246,7 +254,7 @@ impl Writer {
 
     async fn begin(&mut self) -> Result<(), Error> {
         let connection = self.connect().await?;
-        execute(connection, "BEGIN IMMEDIATE").await?;
+        execute(connection, FIRST_MEMBER).await?;
         self.notice_others().await
     }
 }
@@ -290,11 +298,9 @@ async fn try_member(
     registry: Arc<Registry>,
     work: &Work,
 ) -> Result<Ended, Error> {
-    execute(connection, "SAVEPOINT member").await?;
     let (outcome, declared) = attempt(connection, Arc::clone(&registry), work, None).await?;
     let error = match outcome {
         Ok(touched) => {
-            execute(connection, "RELEASE member").await?;
             let touched = if declared.is_some() { touched.with_registry() } else { touched };
             return Ok(Ended::Done(touched, declared));
         }
@@ -310,7 +316,6 @@ async fn try_member(
             Error::unavailable("the records of a refusal could not be written")
         }
     };
-    execute(connection, "RELEASE member").await?;
     Ok(Ended::Refused(answer))
 }
 
