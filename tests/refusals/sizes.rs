@@ -1,5 +1,5 @@
-//! Refusals of what is too long or cannot be decoded in line, query and body. What never becomes a request — heads
-//! that are malformed or too large — is tried beside the listener, in tests/server.
+//! Refusals of what is too long or cannot be decoded in line, query and body. What never becomes a request is tried
+//! in breadth beside the listener, in tests/server; here only that the whole service answers it so.
 
 use reqwest::Method;
 
@@ -81,6 +81,19 @@ on_both! {
         bytes.extend(b"0\r\n\r\n");
         exchange(&bed, &bytes).await.refused(413, 1, "1048576");
         bed.must_be_sound().await;
+    }
+
+    async fn what_never_becomes_a_request_is_an_error_document_of_the_whole_service(bed: Bed) {
+        for (bytes, status, code) in [
+            (b"GET /customerid-rest/services/2.0/users/\0 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 400, 1),
+            (b"NONSENSE\r\n\r\n".to_vec(), 400, 1),
+            (b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n".to_vec(), 400, 1),
+            (format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(1 << 20)).into_bytes(), 414, 1),
+            (format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "x".repeat(1 << 20)).into_bytes(), 431, 1),
+        ] {
+            exchange(&bed, &bytes).await.refused(status, code, "");
+            bed.admin().get("users/?maxResults=1").await.ok();
+        }
     }
 
     async fn a_body_that_breaks_off_changes_nothing(bed: Bed) {
