@@ -163,7 +163,10 @@ pub fn check_given(kind: Kind, given: &[(AttrId, Vec<Given>)], creating: bool) -
 
 fn require_mandatory(kind: Kind, new: &Attributes) -> Result<(), Error> {
     let missing = kind.def().attrs.iter().find(|def| {
-        let empty = new.values(kind.attr_id(def)).iter().all(|value| value.as_text().is_some_and(|text| text.trim().is_empty()));
+        let empty = new
+            .values(kind.attr_id(def))
+            .iter()
+            .all(|value| value.as_text().is_some_and(|text| text.trim().is_empty()));
         def.required && empty
     });
     missing.map_or(Ok(()), |def| Err(Error::invalid(def.name, "mandatory and must not be empty")))
