@@ -65,8 +65,8 @@ on_both! {
         let acme = organization(&writer, "acme").await;
         bed.reader().delete(&format!("users/{anna}")).await.refused(403, 3, "delete");
         for (filters, expected) in [
-            (format!("entityId={anna}"), 4),
-            (format!("referenceId={anna}"), 4),
+            (format!("entityId={anna}"), 6),
+            (format!("referenceId={anna}"), 6),
             (format!("entityId={anna}&category=success"), 2),
             (format!("entityId={anna}&eventId=VLT_USER_CREATE"), 2),
             (format!("entityId={acme}&kind=organization&client=writer&moduleId=VLT"), 2),

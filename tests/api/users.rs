@@ -116,7 +116,7 @@ on_both! {
         admin.put(&format!("users/{id}?shoesize=42")).await.refused(400, 1, "shoesize");
     }
 
-    async fn a_password_follows_the_policy_and_makes_itself_usable(bed: Bed) {
+    async fn a_password_follows_the_policy_and_is_usable_as_the_client_says(bed: Bed) {
         let admin = bed.admin();
         let id = make(&admin, "users/?login=anna").await;
         assert_eq!(admin.get(&format!("users/{id}")).await.ok().value("pwd.activated"), "false");
@@ -124,6 +124,8 @@ on_both! {
         admin.put(&format!("users/{id}?pwd=")).await.refused(400, 1, "pwd");
         admin.put(&format!("users/{id}?pwd=one-password&pwd=two-passwords")).await.refused(400, 1, "pwd");
         admin.put(&format!("users/{id}?pwd=long-enough")).await.ok();
+        assert_eq!(admin.get(&format!("users/{id}")).await.ok().value("pwd.activated"), "false", "not given: stays");
+        admin.put(&format!("users/{id}?pwd=long-enough&pwd.activated=true")).await.ok();
         assert_eq!(admin.get(&format!("users/{id}")).await.ok().value("pwd.activated"), "true");
         admin.put(&format!("users/{id}?pwd.activated=perhaps")).await.refused(400, 1, "pwd.activated");
         let other = make(&admin, "users/?login=b&pwd=long-enough&pwd.activated=false").await;
