@@ -12,8 +12,13 @@
 
 mod api;
 mod auth;
+mod contention;
+mod crash;
 mod kit;
 mod laws;
+mod life;
+mod refusals;
 mod schema;
+mod secrets;
 mod server;
 mod store;

@@ -1,5 +1,5 @@
 //! Failed sign-ins, so that a flood cannot fill the disk: the first ten per name and address in a minute are
-//! recorded singly, the rest as one record with a count.
+//! recorded singly, and at most a hundred per address whatever the names; the rest as one record with a count.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,8 @@ type Micros = i64;
 
 /// How many failures of one name and address are recorded singly in a window.
 const SINGLY: u32 = 10;
+/// How many of one address, whatever the names.
+const SINGLY_PER_SOURCE: u32 = 100;
 /// The window.
 const WINDOW: Micros = 60_000_000;
 /// How many names and addresses are told apart; beyond, one shared entry counts.
@@ -18,7 +20,7 @@ const ENTRIES: usize = 10_000;
 /// One finished count of failures that were not recorded singly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// The name that was tried; empty for the shared entry.
+    /// The name that was tried; empty for all names of an address, and for the shared entry.
     pub name: String,
     /// From where.
     pub source: String,
@@ -35,20 +37,32 @@ struct Window {
 /// Counts failed sign-ins per name and address.
 #[derive(Debug, Default)]
 pub struct SignInFlood {
-    windows: Mutex<HashMap<(String, String), Window>>,
+    windows: Mutex<Windows>,
+}
+
+type Windows = HashMap<(String, String), Window>;
+
+fn bound(name: &str, source: &str) -> u32 {
+    if name.is_empty() && !source.is_empty() { SINGLY_PER_SOURCE } else { SINGLY }
+}
+
+/// Counts one failure; true while it is within the bound.
+fn note(windows: &mut Windows, name: &str, source: &str, now: Micros) -> bool {
+    let mut key = (name.to_owned(), source.to_owned());
+    if windows.len() >= ENTRIES && !windows.contains_key(&key) {
+        key = (String::new(), String::new());
+    }
+    let bound = bound(&key.0, &key.1);
+    let window = windows.entry(key).or_insert(Window { since: now, seen: 0 });
+    window.seen = window.seen.saturating_add(1);
+    window.seen <= bound
 }
 
 impl SignInFlood {
     /// Notes a failure; true when it is to be recorded singly.
     pub fn failed(&self, name: &str, source: &str, now: Micros) -> bool {
         let mut windows = self.windows.lock();
-        let mut key = (name.to_owned(), source.to_owned());
-        if windows.len() >= ENTRIES && !windows.contains_key(&key) {
-            key = (String::new(), String::new());
-        }
-        let window = windows.entry(key).or_insert(Window { since: now, seen: 0 });
-        window.seen = window.seen.saturating_add(1);
-        window.seen <= SINGLY
+        note(&mut windows, "", source, now) && note(&mut windows, name, source, now)
     }
 
     /// Takes out the windows that are over, and returns the counts of those that had more than ten failures.
@@ -56,8 +70,8 @@ impl SignInFlood {
         let mut tallies = Vec::new();
         self.windows.lock().retain(|(name, source), window| {
             let open = now - window.since < WINDOW;
-            if !open && window.seen > SINGLY {
-                let count = window.seen - SINGLY;
+            if !open && window.seen > bound(name, source) {
+                let count = window.seen - bound(name, source);
                 tallies.push(Tally { name: name.clone(), source: source.clone(), count });
             }
             open
@@ -83,12 +97,21 @@ mod tests {
     }
 
     #[test]
-    fn names_beyond_the_bound_share_one_entry() {
+    fn names_beyond_the_bound_of_an_address_are_counted_together() {
+        let flood = SignInFlood::default();
+        let singly = (0..250).filter(|number| flood.failed(&format!("n{number}"), "10.0.0.1", 0)).count();
+        assert_eq!(singly, 100);
+        let tally = Tally { name: String::new(), source: "10.0.0.1".into(), count: 150 };
+        assert_eq!(flood.finished(WINDOW), [tally]);
+    }
+
+    #[test]
+    fn addresses_beyond_the_bound_share_one_entry() {
         let flood = SignInFlood::default();
         for number in 0..ENTRIES + 50 {
-            flood.failed(&format!("n{number}"), "10.0.0.1", 0);
+            flood.failed("anna", &format!("10.0.{}.{}", number / 256, number % 256), 0);
         }
         assert!(flood.windows.lock().len() <= ENTRIES + 1);
-        assert_eq!(flood.finished(WINDOW).first().map(|tally| tally.count), Some(40));
+        assert!(flood.finished(WINDOW).iter().any(|tally| tally.source.is_empty() && tally.count > 0));
     }
 }

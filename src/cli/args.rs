@@ -139,7 +139,7 @@ pub enum ClientAction {
     /// Accept a disabled client again
     #[command(after_help = "Example:\n  valtuus client enable reporting")]
     Enable(ClientNameArgs),
-    /// Give a client a new password and lift its lock
+    /// Give a client a new password
     #[command(after_help = "Example:\n  valtuus client reset reporting")]
     Reset(ClientResetArgs),
 }

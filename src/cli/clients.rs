@@ -24,6 +24,9 @@ struct Desk<'a> {
 
 /// Carries out a command on API clients.
 pub async fn run(config: &Config, world: SharedWorld, action: ClientAction) -> Result<Exit, String> {
+    if matches!(action, ClientAction::List) {
+        return list(config, &world).await;
+    }
     let store = compose::open(config, &world, true).await.map_err(|error| error.to_string())?;
     let engine = compose::engine(store, config, world.clone()).await.map_err(|error| error.to_string())?;
     let desk = Desk { config, world, engine, caller: Caller::local("command line") };
@@ -45,7 +48,7 @@ impl Desk<'_> {
     async fn carry_out(&self, action: ClientAction) -> Result<Exit, String> {
         match action {
             ClientAction::Add(args) => self.add(args).await,
-            ClientAction::List => self.list().await,
+            ClientAction::List => list(self.config, &self.world).await,
             ClientAction::Disable(args) => {
                 self.change(&args.name, ClientChange::Enabled(false), "disabled").await
             }
@@ -116,23 +119,27 @@ impl Desk<'_> {
             (None, false) => {}
         }
     }
+}
 
-    async fn list(&self) -> Result<Exit, String> {
-        let clients = client::all(&self.engine.store).await.map_err(|error| words("", &error))?;
-        if self.config.output.json {
-            let list: Vec<_> = clients
-                .iter()
-                .map(|c| serde_json::json!({"name": c.name, "id": c.id, "enabled": c.enabled, "grants": c.words}))
-                .collect();
-            println!("{}", serde_json::Value::from(list));
-            return Ok(Exit::Done);
-        }
-        for client in clients {
-            let state = if client.enabled { "enabled" } else { "disabled" };
-            println!("{}\t{state}\t{}", client.name, client.words.join(" "));
-        }
-        Ok(Exit::Done)
+/// Lists the clients; only reads.
+async fn list(config: &Config, world: &SharedWorld) -> Result<Exit, String> {
+    let store = compose::open(config, world, false).await.map_err(|error| error.to_string())?;
+    let clients = client::all(&store).await;
+    store.close().await;
+    let clients = clients.map_err(|error| words("", &error))?;
+    if config.output.json {
+        let list: Vec<_> = clients
+            .iter()
+            .map(|c| serde_json::json!({"name": c.name, "id": c.id, "enabled": c.enabled, "grants": c.words}))
+            .collect();
+        println!("{}", serde_json::Value::from(list));
+        return Ok(Exit::Done);
     }
+    for client in clients {
+        let state = if client.enabled { "enabled" } else { "disabled" };
+        println!("{}\t{state}\t{}", client.name, client.words.join(" "));
+    }
+    Ok(Exit::Done)
 }
 
 /// A password from standard input, one line.

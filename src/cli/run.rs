@@ -1,5 +1,6 @@
 //! Carrying a command out: logging, the runtime, and the way from a command to what does it.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
@@ -43,7 +44,10 @@ fn failed(message: &str) -> Exit {
 
 fn log(config: &LogConfig) {
     let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // Only one subscriber can be set; a second one, in tests, changes nothing.
     let _ = match config.format {
         LogFormat::Json => builder.json().try_init(),

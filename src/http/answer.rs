@@ -62,12 +62,12 @@ impl Echo {
     }
 
     /// The document of one audit record.
-    pub fn audit_event(&self, record: &Record) -> HttpResponse {
+    pub fn audit_event(&self, record: &Record) -> Vec<u8> {
         let mut out = Encoder::with_capacity(2_048);
         out.declaration();
         out.open_entity(Kind::AuditEvent.def().root, Some(&self.in_response_to), Some(self.method));
         audit_fields(&mut out, record);
-        document(out.finish())
+        out.finish()
     }
 }
 

@@ -1,6 +1,8 @@
 //! From arguments — query parameters or a document — to what an operation takes. The one border where names of
 //! attributes become attributes.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::http::params::shortened;
 use crate::model::attribute::Access;
 use crate::model::registry::Attribute;
@@ -12,6 +14,9 @@ use crate::operation::search::{Argument, attribute};
 use crate::xml::Document;
 use crate::xml::chars::is_xml_text;
 use crate::xml::generated::{AttributeTypeContent, EntityType};
+
+/// The most different values of one attribute, and the most roles given at once.
+pub const MOST_VALUES: usize = 1_000;
 
 /// Arguments with their values together, and whether they came from a query, where a comma may separate values.
 #[derive(Debug, Default)]
@@ -26,10 +31,14 @@ impl Arguments {
     /// Arguments of a query; repeats are values of one argument.
     pub fn of_query(arguments: Vec<Argument>) -> Self {
         let mut named: Vec<(String, Vec<String>)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for Argument { name, value } in arguments {
-            match named.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, values)) => values.push(value),
-                None => named.push((name, vec![value])),
+            let place = *places.entry(name.clone()).or_insert_with(|| {
+                named.push((name, Vec::new()));
+                named.len() - 1
+            });
+            if let Some((_, values)) = named.get_mut(place) {
+                values.push(value);
             }
         }
         Self { named, from_query: true }
@@ -63,9 +72,10 @@ impl Arguments {
 
 fn values(entity: EntityType) -> Result<Vec<(String, Vec<String>)>, Error> {
     let mut named: Vec<(String, Vec<String>)> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for attribute in entity.attribute {
         let name = attribute.name.ok_or_else(|| Error::invalid("document", "an Attribute without a name"))?;
-        if named.iter().any(|(known, _)| *known == name) {
+        if !seen.insert(name.clone()) {
             return Err(Error::invalid(shortened(&name), "the attribute stands twice in the document"));
         }
         let AttributeTypeContent::Value(values) = attribute.content else {
@@ -87,6 +97,7 @@ pub async fn given(
     creating: bool,
 ) -> Result<Vec<(AttrId, Vec<Given>)>, Error> {
     let mut given: Vec<(AttrId, Vec<Given>)> = Vec::with_capacity(arguments.named.len());
+    let mut seen = HashSet::new();
     for (name, values) in arguments.named {
         let attribute =
             attribute(engine, kind, kind.def().written(&name)).await.map_err(|error| match error {
@@ -101,7 +112,7 @@ pub async fn given(
         if !settable {
             return Err(Error::invalid(shortened(&name), "this attribute cannot be set by this operation"));
         }
-        if given.iter().any(|(known, _)| *known == attribute.id) {
+        if !seen.insert(attribute.id) {
             return Err(Error::invalid(shortened(&name), "the attribute is given twice"));
         }
         let split = arguments.from_query && kind == Kind::Organization && attribute.id.is_custom();
@@ -113,6 +124,10 @@ pub async fn given(
 }
 
 fn read(attribute: &Attribute, name: &str, values: &[String]) -> Result<Vec<Given>, Error> {
+    let distinct: HashSet<&String> = values.iter().collect();
+    if distinct.len() > MOST_VALUES {
+        return Err(Error::invalid(name, format!("expected at most {MOST_VALUES} values")));
+    }
     let mut read = Vec::with_capacity(values.len());
     for value in values {
         if !is_xml_text(value) {

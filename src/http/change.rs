@@ -7,11 +7,12 @@ use zeroize::Zeroizing;
 
 use crate::audit::Action;
 use crate::http::answer::Echo;
-use crate::http::arguments::{Arguments, given};
+use crate::http::arguments::{Arguments, MOST_VALUES, given};
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::service::Service;
-use crate::model::kind::{role, user};
+use crate::model::kind::user;
+use crate::model::rules::check_given;
 use crate::model::state::{Draft, Given, Patch};
 use crate::model::{AttrId, Error, Kind, Value, Verb};
 use crate::operation::assign::Assign;
@@ -56,6 +57,12 @@ pub fn action(operation: Operation) -> Option<Action> {
     Some(Action::of(verb, kind, None))
 }
 
+/// The entity a changing request is about, as far as its address names one by id.
+pub fn target(operation: Operation, keys: &[String]) -> Option<Uuid> {
+    let creates = matches!(operation, Operation::Create(..));
+    keys.first().filter(|_| !creates).and_then(|key| Uuid::try_parse(key).ok())
+}
+
 impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
@@ -78,8 +85,9 @@ impl Request<'_> {
     }
 
     /// Records that the change was refused before it could begin.
-    async fn refused(&self, operation: Operation, target: Option<Uuid>, error: Error) -> Failure {
+    async fn refused(&self, operation: Operation, error: Error) -> Failure {
         let Some(action) = action(operation) else { return error.into() };
+        let target = target(operation, &self.keys);
         refuse(&self.service.engine, self.caller, Action { target, ..action }, error).await.into()
     }
 
@@ -88,7 +96,7 @@ impl Request<'_> {
         let Some(action) = action(operation) else { return Ok(()) };
         match self.caller.grants.require(action.verb, action.kind) {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.refused(operation, None, error).await),
+            Err(error) => Err(self.refused(operation, error).await),
         }
     }
 
@@ -101,7 +109,7 @@ impl Request<'_> {
         }
         match read::find(&self.service.engine, kind, key).await {
             Ok(found) => Ok(found.id()),
-            Err(error) => Err(self.refused(operation, None, error).await),
+            Err(error) => Err(self.refused(operation, error).await),
         }
     }
 
@@ -117,7 +125,7 @@ impl Request<'_> {
             None => Ok(()),
             Some((name, _)) => {
                 let error = Error::invalid(name.as_str(), "this operation has no such parameter");
-                Err(self.refused(operation, None, error).await)
+                Err(self.refused(operation, error).await)
             }
         }
     }
@@ -128,14 +136,15 @@ impl Request<'_> {
         let read = self.draft(kind, owner.as_deref()).await;
         let (draft, password, roles) = match read {
             Ok(read) => read,
-            Err(error) => return Err(self.refused(operation, None, error).await),
+            Err(error) => return Err(self.refused(operation, error).await),
         };
         self.granted(operation).await?;
         if let Some(owner) = owner {
             self.owner(operation, &owner).await?;
         }
-        if self.precondition == Precondition::OneOf(Vec::new()) {
-            return Err(self.refused(operation, None, Error::Precondition).await);
+        // There is no version yet that could match.
+        if matches!(self.precondition, Precondition::OneOf(_)) {
+            return Err(self.refused(operation, Error::Precondition).await);
         }
         let credential = self.credential(operation, password).await?;
         let create = Create::new(&self.service.engine, self.caller, draft)
@@ -151,7 +160,7 @@ impl Request<'_> {
             Ok(_) => Ok(()),
             Err(Error::NotFound { kind }) => {
                 let error = Error::ParentNotFound { parameter: kind.to_owned() };
-                Err(self.refused(operation, None, error).await)
+                Err(self.refused(operation, error).await)
             }
             Err(error) => Err(error.into()),
         }
@@ -168,7 +177,7 @@ impl Request<'_> {
             given.push((user::HOME, vec![Given::Reference(owner.into())]));
         }
         activate(&mut given, kind, password.is_some());
-        require_owner(kind, &given)?;
+        check_given(kind, &given, true)?;
         Ok((Draft { kind, given }, password, roles))
     }
 
@@ -190,6 +199,9 @@ impl Request<'_> {
             return Err(Error::invalid("pwd", format!("expected {least} to {most} characters")));
         }
         let roles = if creating { arguments.take("role") } else { Vec::new() };
+        if roles.len() > MOST_VALUES {
+            return Err(Error::invalid("role", format!("expected at most {MOST_VALUES} values")));
+        }
         Ok((password, roles))
     }
 
@@ -203,7 +215,7 @@ impl Request<'_> {
             Ok(phc) => Ok(Some(Credential { phc, set: self.service.engine.world.now() })),
             Err(error) => {
                 let error = Error::unavailable(format!("hashing: {error}"));
-                Err(self.refused(operation, None, error).await)
+                Err(self.refused(operation, error).await)
             }
         }
     }
@@ -213,10 +225,7 @@ impl Request<'_> {
         let arguments = std::mem::take(&mut self.arguments);
         let (patch, password) = match self.patch(kind, arguments).await {
             Ok(read) => read,
-            Err(error) => {
-                let target = self.keys.first().and_then(|key| Uuid::try_parse(key).ok());
-                return Err(self.refused(operation, target, error).await);
-            }
+            Err(error) => return Err(self.refused(operation, error).await),
         };
         self.granted(operation).await?;
         let id = self.id(operation, kind, 0).await?;
@@ -230,10 +239,8 @@ impl Request<'_> {
 
     async fn patch(&self, kind: Kind, mut arguments: Arguments) -> Result<(Patch, Password), Error> {
         let (password, _) = self.own(kind, &mut arguments, false)?;
-        let mut given = given(&self.service.engine, kind, arguments, false).await?;
-        if password.is_some() {
-            activate(&mut given, kind, true);
-        }
+        let given = given(&self.service.engine, kind, arguments, false).await?;
+        check_given(kind, &given, false)?;
         Ok((Patch { kind, given }, password))
     }
 
@@ -241,7 +248,7 @@ impl Request<'_> {
         let operation = Operation::Delete(kind);
         let recursive = match self.recursive(kind) {
             Ok(recursive) => recursive,
-            Err(error) => return Err(self.refused(operation, None, error).await),
+            Err(error) => return Err(self.refused(operation, error).await),
         };
         let id = self.prepared(operation, kind).await?;
         let delete = Delete::new(&self.service.engine, kind, id, recursive, self.precondition.clone());
@@ -266,9 +273,9 @@ impl Request<'_> {
             Ok(Some(parent)) if !parent.is_empty() => parent,
             Ok(_) => {
                 let error = Error::invalid("parentOrganizationId", "expected the id of an organization");
-                return Err(self.refused(operation, None, error).await);
+                return Err(self.refused(operation, error).await);
             }
-            Err(error) => return Err(self.refused(operation, None, error).await),
+            Err(error) => return Err(self.refused(operation, error).await),
         };
         let id = self.prepared(operation, Kind::Organization).await?;
         let change =
@@ -281,8 +288,8 @@ impl Request<'_> {
         let operation = Operation::Assign(give);
         let user = self.prepared(operation, Kind::User).await?;
         let role = self.id(operation, Kind::Role, 1).await?;
-        perform(&self.service.engine, self.caller, Assign::new(&self.service.engine, user, role, give))
-            .await?;
+        let change = Assign::new(&self.service.engine, (user, role), give, self.precondition.clone());
+        perform(&self.service.engine, self.caller, change).await?;
         Ok(self.echo.ids(Kind::Role, &[role]))
     }
 }
@@ -296,13 +303,4 @@ fn activate(given: &mut Vec<(AttrId, Vec<Given>)>, kind: Kind, with_password: bo
     if kind == Kind::User && with_password && !said {
         given.push((user::PASSWORD_ACTIVE, vec![Given::Value(Value::Bool(true))]));
     }
-}
-
-/// A role belongs to an organization that the client must name.
-fn require_owner(kind: Kind, given: &[(AttrId, Vec<Given>)]) -> Result<(), Error> {
-    let named = given.iter().any(|(attr, values)| *attr == role::ORGANIZATION && !values.is_empty());
-    if kind == Kind::Role && !named {
-        return Err(Error::invalid("organization", "mandatory and must not be empty"));
-    }
-    Ok(())
 }

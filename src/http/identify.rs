@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::audit::{Action, Scene};
 use crate::auth::authenticate::{AuthError, ClientRecord, ClientSource, SourceError};
 use crate::auth::credentials::Presented;
+use crate::auth::origin::Origin;
 use crate::auth::principal::Principal;
 use crate::http::failure::Failure;
 use crate::http::params::QueryCredentials;
@@ -91,35 +92,43 @@ pub async fn identify(
 ) -> Result<Arc<Principal<Grants>>, Failure> {
     let from = source(request);
     let presented = presented(service, request, query)?;
+    if !service.engine.store.is_following() {
+        // A client may have been disabled on another node without a word of it having come here.
+        service.authenticator.forget_all();
+    }
     match service.authenticator.authenticate(&presented, from).await {
         Ok(principal) => Ok(principal),
-        Err(AuthError::Throttled { retry_after }) => Err(Failure::Throttled(retry_after)),
+        Err(AuthError::Throttled { retry_after }) => {
+            let failure = Failure::Throttled(retry_after);
+            Err(refused(service, &presented.name, from, request_id, failure).await)
+        }
         Err(AuthError::Busy) => Err(Error::unavailable("the password verifier is busy").into()),
         Err(AuthError::Broken) => Err(Error::internal("a password verification broke").into()),
         Err(AuthError::Source(error)) => match error.downcast_ref::<Error>() {
             Some(error) => Err(error.clone().into()),
             None => Err(Error::unavailable("clients cannot be looked up").into()),
         },
-        Err(AuthError::Refused) => Err(refused(service, &presented.name, from, request_id).await),
+        Err(AuthError::Refused) => {
+            Err(refused(service, &presented.name, from, request_id, Failure::Unauthenticated).await)
+        }
     }
 }
 
-async fn refused(service: &Service, name: &str, from: IpAddr, request_id: &str) -> Failure {
+/// Records a sign-in that was refused, singly or as one of a count, and answers `failure`.
+async fn refused(service: &Service, name: &str, from: IpAddr, request_id: &str, failure: Failure) -> Failure {
     let name: String = name.chars().take(64).collect();
-    let source = from.to_string();
-    if !service.flood.failed(&name, &source, service.engine.world.now()) {
-        return Failure::Unauthenticated;
+    let now = service.engine.world.now();
+    if !service.flood.failed(&name, &Origin::of(from).to_string(), now) {
+        return failure;
     }
+    let source = from.to_string();
     let scene = Scene { client: name, source, request_id: request_id.to_owned() };
     let caller = Caller { grants: Grants::NONE, scene };
     let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
     let reason = Error::invalid("credentials", "authentication failed");
-    match refuse(&service.engine, &caller, action, reason).await {
+    if let Error::Unavailable { detail, .. } = refuse(&service.engine, &caller, action, reason).await {
         // The sign-in is refused even when its record cannot be written; nothing has been changed.
-        Error::Unavailable { detail, .. } => {
-            tracing::error!(detail, "a failed sign-in could not be recorded");
-            Failure::Unauthenticated
-        }
-        _ => Failure::Unauthenticated,
+        tracing::error!(detail, "a failed sign-in could not be recorded");
     }
+    failure
 }

@@ -1,8 +1,9 @@
 //! `If-Match` and `If-None-Match`, on every entity.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use actix_web::{HttpRequest, HttpResponse};
 
+use crate::http::answer::{etag, validated};
 use crate::model::Error;
 use crate::operation::update::Precondition;
 
@@ -62,8 +63,23 @@ pub fn of_change(request: &HttpRequest) -> Result<Precondition, Error> {
     })
 }
 
-/// Whether a read may be answered with 304: `If-None-Match` names the document's tag.
-pub fn not_modified(request: &HttpRequest, etag: &str) -> Result<bool, Error> {
+/// Answers a read of one entity: 412 (error 14) unless `If-Match` holds for the version, 304 when
+/// `If-None-Match` names the document's tag, else the document with its validators. `updated` in microseconds.
+pub fn answer(
+    request: &HttpRequest,
+    version: i64,
+    updated: i64,
+    body: Vec<u8>,
+) -> Result<HttpResponse, Error> {
+    check_read(request, version)?;
+    let tag = etag(version, &body);
+    if not_modified(request, &tag)? {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+    }
+    Ok(validated(body, &tag, updated))
+}
+
+fn not_modified(request: &HttpRequest, etag: &str) -> Result<bool, Error> {
     Ok(match tags(request, &IF_NONE_MATCH)? {
         Tags::Absent => false,
         Tags::Any => true,
@@ -71,8 +87,7 @@ pub fn not_modified(request: &HttpRequest, etag: &str) -> Result<bool, Error> {
     })
 }
 
-/// Error 14 (412) unless a read's `If-Match` holds for the version.
-pub fn check_read(request: &HttpRequest, version: i64) -> Result<(), Error> {
+fn check_read(request: &HttpRequest, version: i64) -> Result<(), Error> {
     match tags(request, &IF_MATCH)? {
         Tags::Absent | Tags::Any => Ok(()),
         Tags::These(tags) => {

@@ -7,8 +7,8 @@ use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
-use crate::audit::Scene;
-use crate::http::answer::{Echo, etag, validated};
+use crate::audit::{Action, Scene};
+use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, find, v2_0};
@@ -68,9 +68,12 @@ pub async fn answer(
     let caller = Caller { grants: principal.grants().clone(), scene };
     let asked = Asked { service, request, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
-        asked.change(query.arguments, body).await
-    } else {
-        asked.read(query.arguments).await
+        return asked.change(query.arguments, body).await;
+    }
+    let reading = Reading { service, caller: asked.caller.clone(), route, keys: asked.keys.clone() };
+    match asked.read(query.arguments).await {
+        Err(Failure::Operation(error @ Error::Forbidden { .. })) => Err(reading.refused(error).await),
+        other => other,
     }
 }
 
@@ -129,11 +132,10 @@ fn raw_tail(raw: &str, below: &str) -> usize {
 
 /// Error 14 (406) unless the client takes XML.
 fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
-    let mut headers = request.headers().get_all(ACCEPT).peekable();
-    if headers.peek().is_none() {
-        return Ok(());
-    }
-    let ranges = headers.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    let headers = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let mut ranges =
+        headers.flat_map(|text| text.split(',')).map(str::trim).filter(|range| !range.is_empty());
+    let Some(first) = ranges.next() else { return Ok(()) };
     let takes = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -142,13 +144,34 @@ fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
         !refused
             && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
     };
-    if ranges.into_iter().any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
+    if takes(first) || ranges.any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
 }
 
 fn echo(service: &Service, request: &HttpRequest, raw: &str, route: &Route) -> Echo {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let path = raw.strip_prefix(SERVICES).unwrap_or(raw);
     Echo::new(&service.config.answers, path, route.method, host)
+}
+
+/// What the record of a refused read needs.
+struct Reading<'a> {
+    service: &'a Service,
+    caller: Caller,
+    route: &'static Route,
+    keys: Vec<String>,
+}
+
+impl Reading<'_> {
+    /// Reads are not recorded, but that somebody was refused one is.
+    async fn refused(&self, error: Error) -> Failure {
+        let kind = match self.route.operation {
+            Operation::List(kind, _) | Operation::Get(kind) => kind,
+            _ => Kind::AuditEvent,
+        };
+        let target = self.keys.first().and_then(|key| uuid::Uuid::try_parse(key).ok());
+        let action = Action::of(Verb::Read, kind, target);
+        refuse(&self.service.engine, &self.caller, action, error).await.into()
+    }
 }
 
 struct Asked<'a> {
@@ -182,6 +205,7 @@ impl Asked<'_> {
             _ => return failure,
         };
         let Some(action) = change::action(self.route.operation) else { return failure };
+        let action = Action { target: change::target(self.route.operation, &self.keys), ..action };
         match refuse(&self.service.engine, &self.caller, action, error.clone()).await {
             answered if answered == error => failure,
             unrecorded => unrecorded.into(),
@@ -194,15 +218,17 @@ impl Asked<'_> {
         arguments: Vec<Argument>,
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
-        let precondition = precondition::of_change(self.request)?;
-        check_text(&arguments)?;
         let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
+        if !body.is_empty() {
+            check_content_type(self.request)?;
+        }
+        let precondition = precondition::of_change(self.request)?;
+        check_text(&arguments)?;
         if body.is_empty() {
             return Ok((Arguments::of_query(arguments), precondition));
         }
-        check_content_type(self.request)?;
         if !takes_document {
             return Err(Error::invalid("body", "this operation takes no document").into());
         }
@@ -238,7 +264,7 @@ impl Asked<'_> {
             Operation::AuditGet => {
                 nothing_left(&arguments)?;
                 let key = self.keys.first().map(String::as_str).unwrap_or_default();
-                audit_events::one(self.service, &self.caller, &self.echo, key).await
+                audit_events::one(self.service, self.request, &self.caller, &self.echo, key).await
             }
             _ => Err(Error::internal("a change came the way of a read").into()),
         }
@@ -247,7 +273,6 @@ impl Asked<'_> {
     async fn get(&self, kind: Kind, entities: bool) -> Result<HttpResponse, Failure> {
         let key = self.keys.first().map(String::as_str).unwrap_or_default();
         let found = read::read(&self.service.engine, &self.caller, kind, key, entities).await?;
-        precondition::check_read(self.request, found.entity.version())?;
         let registry = self.service.engine.registry();
         let permitted = found.entity.permit(Verb::Read, &self.caller.grants)?;
         let mut visible = permitted.visible(&registry, &found.names);
@@ -255,11 +280,7 @@ impl Asked<'_> {
             self.expand(&mut visible, &found, &registry);
         }
         let body = self.echo.entity(&visible);
-        let tag = etag(visible.version, &body);
-        if precondition::not_modified(self.request, &tag)? {
-            return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).finish());
-        }
-        Ok(validated(body, &tag, visible.updated))
+        Ok(precondition::answer(self.request, visible.version, visible.updated, body)?)
     }
 
     /// Puts referred entities in the place of their ids, as far as the client may read them.

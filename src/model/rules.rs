@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::model::attribute::AttrId;
-use crate::model::state::{Attributes, Stored, Valid};
+use crate::model::kind::organization;
+use crate::model::state::{Attributes, Given, Stored, Valid};
 use crate::model::visible::Names;
 use crate::model::{Error, Kind, Row, Value};
 
@@ -147,9 +148,25 @@ pub fn by_server(kind: Kind, new: Attributes) -> Valid {
     Valid::new(kind, new)
 }
 
+/// Error 1 when what a client gave leaves a mandatory attribute without a value: told before it is known whether the
+/// client may, so that bad arguments are answered alike to everybody.
+pub fn check_given(kind: Kind, given: &[(AttrId, Vec<Given>)], creating: bool) -> Result<(), Error> {
+    // The server completes these itself.
+    let completed = [organization::TECHNICAL_NAME];
+    let missing = kind.def().attrs.iter().filter(|def| def.required).find(|def| {
+        let id = kind.attr_id(def);
+        let values = given.iter().find(|(attr, _)| *attr == id).map(|(_, values)| values);
+        !completed.contains(&id) && values.map_or(creating, Vec::is_empty)
+    });
+    missing.map_or(Ok(()), |def| Err(Error::invalid(def.name, "mandatory and must not be empty")))
+}
+
 fn require_mandatory(kind: Kind, new: &Attributes) -> Result<(), Error> {
     let missing = kind.def().attrs.iter().find(|def| {
-        let empty = new.values(kind.attr_id(def)).iter().all(|value| value.as_text() == Some(""));
+        let empty = new
+            .values(kind.attr_id(def))
+            .iter()
+            .all(|value| value.as_text().is_some_and(|text| text.trim().is_empty()));
         def.required && empty
     });
     missing.map_or(Ok(()), |def| Err(Error::invalid(def.name, "mandatory and must not be empty")))

@@ -24,7 +24,7 @@ pub struct Ref {
 
 /// One value of an attribute. In a document: text as a string, numbers and Booleans as themselves, an instant
 /// as `{"at": µs}`, a reference as `{"<kind>": "<uuid>"}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Text that XML 1.0 can carry.
     Text(Box<str>),
@@ -96,11 +96,15 @@ pub fn instant_text(at: i64) -> String {
 
 /// Reads an instant from ISO 8601 or from epoch milliseconds.
 pub fn parse_instant(text: &str) -> Option<i64> {
-    if let Ok(milliseconds) = text.parse::<i64>() {
-        return milliseconds.checked_mul(1_000);
-    }
-    let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    i64::try_from(instant.unix_timestamp_nanos() / 1_000).ok()
+    let instant = match text.parse::<i128>() {
+        // The type holds the years that ISO 8601 can write with four digits.
+        Ok(milliseconds) => {
+            OffsetDateTime::from_unix_timestamp_nanos(milliseconds.checked_mul(1_000_000)?).ok()?
+        }
+        Err(_) => OffsetDateTime::parse(text, &Rfc3339).ok()?,
+    };
+    let four_digits = (0..=9999).contains(&instant.to_offset(time::UtcOffset::UTC).year());
+    i64::try_from(instant.unix_timestamp_nanos() / 1_000).ok().filter(|_| four_digits)
 }
 
 /// One word of a fixed set, with the number and the technical name by which it may also be given.
@@ -153,16 +157,21 @@ impl Syntax {
         matches!(self, Self::Text { ignore_case: true, .. } | Self::Email)
     }
 
+    /// The text as it was before form decoding: the leading space of a telephone number was a `+`.
+    pub fn as_meant(self, text: &str) -> Cow<'_, str> {
+        match (self, text.strip_prefix(' ')) {
+            (Self::Telephone, Some(rest)) => Cow::Owned(format!("+{rest}")),
+            _ => Cow::Borrowed(text),
+        }
+    }
+
     /// Reads one value; the error says what was expected. References are not read here: they need the store.
     pub fn parse(self, text: &str) -> Result<Value, String> {
         match self {
             Self::Text { max, .. } => bounded(text, max).map(Value::text),
             Self::Class => bounded(text, 255).map(Value::text),
             Self::Email => email(text).map(Value::text),
-            Self::Telephone => {
-                let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
-                bounded(&text, 64).map(Value::text)
-            }
+            Self::Telephone => bounded(&self.as_meant(text), 64).map(Value::text),
             Self::Boolean => match text {
                 "true" => Ok(Value::Bool(true)),
                 "false" => Ok(Value::Bool(false)),

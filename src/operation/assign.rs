@@ -9,6 +9,7 @@ use crate::model::rules::{Companions, by_server};
 use crate::model::{Attributes, Error, Kind, Stored, Value, Verb, key};
 use crate::operation::engine::Engine;
 use crate::operation::perform::Change;
+use crate::operation::update::{Precondition, target};
 use crate::store::{Insert, Write};
 
 /// Assigns or takes away one role.
@@ -17,13 +18,15 @@ pub struct Assign {
     user: Uuid,
     role: Uuid,
     give: bool,
+    precondition: Precondition,
     now: i64,
 }
 
 impl Assign {
-    /// Gives `role` to `user` when `give`, else takes it away.
-    pub fn new(engine: &Engine, user: Uuid, role: Uuid, give: bool) -> Self {
-        Self { user, role, give, now: engine.world.now() }
+    /// Gives the role to the user (user, role) when `give`, else takes it away; the precondition is on the user.
+    pub fn new(engine: &Engine, ends: (Uuid, Uuid), give: bool, precondition: Precondition) -> Self {
+        let (user, role) = ends;
+        Self { user, role, give, precondition, now: engine.world.now() }
     }
 }
 
@@ -41,27 +44,27 @@ impl Change for Assign {
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<(), Error> {
         // The user is locked, so that a mandate being given at the same moment sees one state or the other.
-        let user = one(tx, Kind::User, self.user).await?;
-        let role = one(tx, Kind::Role, self.role).await?;
-        if self.give {
-            return link(tx, &user, &role, self.now, events).await;
-        }
-        let Some(row) = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await? else {
-            return Ok(());
+        let user = target(tx, Kind::User, self.user).await?;
+        self.precondition.check(user.version())?;
+        let role = target(tx, Kind::Role, self.role).await?;
+        let held = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await?;
+        let row = match (self.give, held) {
+            (true, None) => return link(tx, &user, &role, self.now, events).await,
+            (false, Some(row)) => row,
+            // It is so already: a success that changes nothing, recorded like any other.
+            (true, Some(_)) | (false, None) => {
+                events.succeeded(self.action(), Vec::new());
+                return Ok(());
+            }
         };
         let links = tx.load_rows(&[row]).await?;
         tx.remove(&links).await?;
         for link in &links {
             let gone = changes(link.attributes(), &Attributes::default(), &tx.registry());
-            events.succeeded(Action { target: Some(self.user), ..self.action() }, gone);
+            events.succeeded(self.action(), gone);
         }
         Ok(())
     }
-}
-
-async fn one(tx: &mut dyn Write, kind: Kind, id: Uuid) -> Result<Stored, Error> {
-    let found = tx.load(&[id]).await?.pop();
-    found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
 }
 
 fn link_key(role: &Stored) -> Vec<u8> {

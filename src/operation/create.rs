@@ -197,6 +197,11 @@ impl Change for Create {
         Action::of(Verb::Create, self.draft.kind, Some(self.id))
     }
 
+    fn includes(&self) -> Option<Action> {
+        let assigns = !self.assign.is_empty();
+        assigns.then(|| Action::of(Verb::Create, Kind::Assignment, None))
+    }
+
     fn touches(&self) -> &'static [Kind] {
         match self.draft.kind {
             // A new name cannot be cached yet, but a search for it may have failed before.
@@ -207,6 +212,10 @@ impl Change for Create {
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        if self.draft.kind == Kind::Organization {
+            // A move above the new place, at the same moment, would leave it with its old ancestors.
+            tx.lock(&["tree"]).await?;
+        }
         let mut companions = Companions::default();
         let valid = self.valid(tx, &mut companions).await?;
         load_companions(tx, valid.attributes(), &mut companions).await?;

@@ -6,7 +6,7 @@ use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::{organization, role_invitation};
 use crate::model::rules::{Companions, by_server};
-use crate::model::{Attributes, Error, Kind, Row, Stored, Verb};
+use crate::model::{Attributes, Error, Kind, Registry, Row, Stored, Verb};
 use crate::operation::closure::{Closure, collect};
 use crate::operation::engine::Engine;
 use crate::operation::perform::Change;
@@ -55,6 +55,14 @@ fn edited_home(old: &Stored, valid: &crate::model::Valid, companions: &Companion
     companions.of(valid.attributes(), role_invitation::ROLE).and_then(Stored::home)
 }
 
+/// A record for each entity that went along, so that the trail of that entity ends with its end.
+fn along(gone: &[Stored], target: Row, events: &mut Events, registry: &Registry) {
+    for entity in gone.iter().filter(|entity| entity.row() != target) {
+        let action = Action::of(Verb::Delete, entity.kind(), Some(entity.id()));
+        events.succeeded(action, changes(entity.attributes(), &Attributes::default(), registry));
+    }
+}
+
 impl Change for Delete {
     /// The ids of the entities that the answer names: the one deleted, and with it the organizations below.
     type Out = Vec<Uuid>;
@@ -72,7 +80,8 @@ impl Change for Delete {
     }
 
     fn is_bulk(&self) -> bool {
-        self.recursive
+        // A role may be assigned to many thousands; an organization's roles as well.
+        self.recursive || matches!(self.kind, Kind::Role | Kind::Organization)
     }
 
     async fn run<'t>(
@@ -99,6 +108,9 @@ impl Change for Delete {
         let gone: Vec<Stored> = closure.gone.into_values().collect();
         tx.remove(&gone).await?;
         events.succeeded(self.action(), differences);
+        if !self.recursive {
+            along(&gone, row, events, &tx.registry());
+        }
         Ok(gone.iter().filter(|entity| entity.kind() == self.kind).map(Stored::id).collect())
     }
 }

@@ -11,7 +11,7 @@ use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key};
 use crate::operation::read;
-use crate::operation::search::{Argument, conditions};
+use crate::operation::search::{Argument, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
 
 /// What a listing is bounded by.
@@ -92,9 +92,14 @@ pub struct Listing {
     segment: usize,
     with_entities: bool,
     identity: String,
+    /// How far one fetch reaches at least: grows while few of the hits are results.
+    reach: usize,
     /// Proof that the caller may list the kind.
     pub permit: ListPermit,
 }
+
+/// The most hits fetched at a time because few of them are results.
+const FARTHEST: usize = 1_000;
 
 /// A hit, with its entity where that was read and still there.
 type Held = (Hit, Option<Stored>);
@@ -118,19 +123,22 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let permit = ListPermit::check(query.kind, &caller.grants)?;
-        if let Some(owner) = query.base.owner() {
-            caller.grants.require(Verb::Read, owner)?;
-        }
         let identity = identity(query);
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
         };
-        let conditions = conditions(engine, query.kind, &query.arguments, query.exact).await?;
-        let (source, term) = bounds(engine, query).await?;
+        let understood = understood(engine, query.kind, &query.arguments).await?;
+        let permit = ListPermit::check(query.kind, &caller.grants)?;
+        if let Some(owner) = query.base.owner() {
+            caller.grants.require(Verb::Read, owner)?;
+        }
+        // Who may not see a sensitive value must not find out by searching for it either.
+        check_disclosure(&understood, &caller.grants)?;
+        let conditions = conditions(engine, &understood, query.exact).await?;
+        let (source, term) = bounds(engine, query, !conditions.is_empty()).await?;
         let plan = plan(engine, source, term, conditions).await?;
-        Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, permit })
+        Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, reach: 1, permit })
     }
 
     /// A listing that goes on from the same place with the same plan.
@@ -143,6 +151,7 @@ impl Listing {
             segment: self.segment,
             with_entities: self.with_entities,
             identity: self.identity.clone(),
+            reach: self.reach,
             permit: self.permit,
         }
     }
@@ -162,10 +171,14 @@ impl Listing {
     /// The next results, about `size` of them; empty at the end.
     pub async fn next(&mut self, size: usize) -> Result<Vec<Listed>, Error> {
         loop {
-            let hits = self.hits(size).await?;
+            let hits = self.hits(size.max(self.reach)).await?;
             let Some((last, _)) = hits.last() else { return Ok(Vec::new()) };
             self.at = Some(last.at.clone());
+            let fetched = hits.len();
             let results = self.results(hits);
+            if results.len() * 2 < fetched {
+                self.reach = (fetched * 2).min(FARTHEST);
+            }
             if !results.is_empty() {
                 return Ok(results);
             }
@@ -271,7 +284,8 @@ fn identity(query: &Query) -> String {
     format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?}")
 }
 
-async fn bounds(engine: &Engine, query: &Query) -> Result<(Source, Option<Term>), Error> {
+/// The source of what a listing is bounded by; and as a term, when conditions need one to be tested with.
+async fn bounds(engine: &Engine, query: &Query, tested: bool) -> Result<(Source, Option<Term>), Error> {
     let Some(kind) = query.base.owner() else { return Ok((Source::Kind(query.kind), None)) };
     let segment = query.owner.as_deref().unwrap_or_default();
     let owner = read::find(engine, kind, segment).await.map_err(|error| match error {
@@ -283,19 +297,21 @@ async fn bounds(engine: &Engine, query: &Query) -> Result<(Source, Option<Term>)
     match query.base {
         Base::All => Ok((Source::Kind(query.kind), None)),
         Base::UsersOfOrganization if query.recursive => {
-            let ids = subtree(engine, &owner).await?;
+            let ids = if tested { subtree(engine, &owner).await? } else { Vec::new() };
             bounded(engine, Source::Subtree { attr: user::HOME, ancestor: row }, user::HOME, ids)
         }
         Base::OrganizationsOfOrganization if query.recursive => {
-            listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME).await
+            listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME, tested).await
         }
         Base::InvitationsOfOrganization => invitations(engine, row).await,
         Base::RolesOfUser => {
-            linked(engine, row, (assignment::USER, assignment::ROLE), role::ENTITY_NAME).await
+            linked(engine, row, (assignment::USER, assignment::ROLE), role::ENTITY_NAME, tested).await
         }
-        Base::UsersOfRole => linked(engine, row, (assignment::ROLE, assignment::USER), user::HOME_NAME).await,
+        Base::UsersOfRole => {
+            linked(engine, row, (assignment::ROLE, assignment::USER), user::HOME_NAME, tested).await
+        }
         Base::DelegatedToUser => {
-            linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID).await
+            linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID, tested).await
         }
         Base::UsersOfOrganization => bounded(engine, refers(user::HOME), user::HOME, vec![owner.id()]),
         Base::OrganizationsOfOrganization => {
@@ -331,7 +347,15 @@ fn term(engine: &Engine, attr: AttrId, test: Test) -> Result<Term, Error> {
 }
 
 /// A bound that no attribute of the listed entities tells: its ids, read whole, beside the source.
-async fn listed(engine: &Engine, source: Source, attr: AttrId) -> Result<(Source, Option<Term>), Error> {
+async fn listed(
+    engine: &Engine,
+    source: Source,
+    attr: AttrId,
+    tested: bool,
+) -> Result<(Source, Option<Term>), Error> {
+    if !tested {
+        return Ok((source, None));
+    }
     let (mut ids, mut at) = (Vec::new(), None::<Position>);
     loop {
         let hits = engine.store.scan(&source, at.as_ref(), 5_000).await?;
@@ -348,8 +372,9 @@ async fn linked(
     to: Row,
     ends: (AttrId, AttrId),
     attr: AttrId,
+    tested: bool,
 ) -> Result<(Source, Option<Term>), Error> {
-    listed(engine, Source::Linked { from: ends.0, to, onto: ends.1 }, attr).await
+    listed(engine, Source::Linked { from: ends.0, to, onto: ends.1 }, attr, tested).await
 }
 
 async fn invitations(engine: &Engine, organization: Row) -> Result<(Source, Option<Term>), Error> {

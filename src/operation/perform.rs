@@ -31,6 +31,11 @@ pub trait Change: Send + Sync + 'static {
         false
     }
 
+    /// What must be granted beside [`Change::action`], because the change does that too.
+    fn includes(&self) -> Option<Action> {
+        None
+    }
+
     /// Does it. The request is recorded already; each success is to be added to `events`.
     fn run<'t>(
         &'t self,
@@ -93,8 +98,10 @@ fn refusal(action: Action, error: &Error) -> Events {
 /// refusal, are durable.
 pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> Result<C::Out, Error> {
     let action = change.action();
-    if let Err(error) = caller.grants.require(action.verb, action.kind) {
-        return Err(refuse(engine, caller, action, error).await);
+    for needed in std::iter::once(action).chain(change.includes()) {
+        if let Err(error) = caller.grants.require(needed.verb, needed.kind) {
+            return Err(refuse(engine, caller, action, error).await);
+        }
     }
     let performing = Arc::new(Performing {
         change,

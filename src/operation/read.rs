@@ -35,6 +35,11 @@ pub async fn organization_by_name(store: &SharedStore, name: &str) -> Result<Opt
     organization_row(&mut Committed(store), name).await
 }
 
+/// The row of the role with that entity name, letter case included.
+pub async fn role_by_name(store: &SharedStore, name: &str) -> Result<Option<Row>, Error> {
+    role_row(&mut Committed(store), name).await
+}
+
 /// The entity of `kind` that a path segment addresses: a UUID is always the id, else it is the natural key.
 /// Error 7 when there is none.
 pub async fn find(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, Error> {
@@ -53,8 +58,8 @@ pub async fn find(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, 
 async fn row_of(store: &SharedStore, kind: Kind, key: &str) -> Result<Option<Row>, Error> {
     match kind.def().natural_key {
         NaturalKey::None => Ok(None),
-        NaturalKey::EntityName if kind == Kind::Role => role_row(&mut Committed(store), key).await,
-        NaturalKey::EntityName => organization_row(&mut Committed(store), key).await,
+        NaturalKey::EntityName if kind == Kind::Role => role_by_name(store, key).await,
+        NaturalKey::EntityName => organization_by_name(store, key).await,
         NaturalKey::Unique(number) => {
             store.holder(kind.own_attr(number), 0, &key::unique_key(key, false)).await
         }

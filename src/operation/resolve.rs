@@ -1,7 +1,7 @@
 //! From what a client gave to attributes: references looked up by UUID or natural key, and the companions a
 //! rule needs loaded and locked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -29,6 +29,7 @@ pub async fn apply(
     let found = look_up(tx, given, &registry).await?;
     for (attr, values) in given {
         let mut read = Vec::with_capacity(values.len());
+        let mut seen = HashSet::new();
         for value in values {
             let value = match value {
                 Given::Value(value) => value.clone(),
@@ -37,7 +38,7 @@ pub async fn apply(
                     Value::Ref(referred(&registry, *attr, entity)?)
                 }
             };
-            if !read.contains(&value) {
+            if seen.insert(value.clone()) {
                 read.push(value);
             }
         }
@@ -55,6 +56,10 @@ fn referred(registry: &Registry, attr: AttrId, entity: Option<&Stored>) -> Resul
     let kinds = kinds_of(attribute.syntax);
     match entity {
         Some(entity) if kinds.contains(&entity.kind()) => Ok(entity.reference()),
+        // The parent is given under the name of its parameter.
+        _ if attr == organization::PARENT => {
+            Err(Error::ParentNotFound { parameter: "parentOrganizationId".to_owned() })
+        }
         _ if is_owner(attr) => Err(Error::ParentNotFound { parameter: attribute.name.to_string() }),
         _ => {
             let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();

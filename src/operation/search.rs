@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::model::attribute::Index;
+use crate::model::attribute::{Index, OnDelete};
 use crate::model::kind::{organization, role, user};
 use crate::model::registry::Attribute;
 use crate::model::term::{Term, Test};
 use crate::model::value::Syntax;
-use crate::model::{Error, Kind, Row, Stored, key};
+use crate::model::{Error, Grants, Kind, Row, Stored, Verb, key};
 use crate::operation::engine::Engine;
-use crate::operation::read::{self, organization_by_name};
+use crate::operation::read::{self, organization_by_name, role_by_name};
 use crate::store::{Position, Source};
 
 /// One search argument as the client gave it.
@@ -48,22 +48,57 @@ pub enum Found {
 /// How many hits are fetched at a time when names are looked up.
 const BATCH: usize = 1_000;
 
-/// Reads the search arguments of a listing of `kind`. Error 1 names an argument that is unknown, given twice,
-/// not searchable or ill-formed.
-pub async fn conditions(
+/// A search argument that was understood, before anything is looked up for it.
+pub type Understood<'a> = (Arc<Attribute>, &'a Argument);
+
+/// Understands the search arguments of a listing of `kind`. Error 1 names an argument that is unknown, given
+/// twice, not searchable or ill-formed.
+pub async fn understood<'a>(
     engine: &Engine,
     kind: Kind,
-    arguments: &[Argument],
-    exact: bool,
-) -> Result<Vec<Condition>, Error> {
+    arguments: &'a [Argument],
+) -> Result<Vec<Understood<'a>>, Error> {
     let mut seen = BTreeSet::new();
-    let mut conditions = Vec::with_capacity(arguments.len());
+    let mut understood = Vec::with_capacity(arguments.len());
     for argument in arguments {
         let attribute = attribute(engine, kind, &argument.name).await?;
         if !seen.insert(attribute.id) {
             return Err(Error::invalid(&argument.name, "the same attribute can be searched only once"));
         }
-        conditions.push(condition(engine, &attribute, argument, exact).await?);
+        check_searchable(&attribute, argument)?;
+        understood.push((attribute, argument));
+    }
+    Ok(understood)
+}
+
+fn check_searchable(attribute: &Attribute, argument: &Argument) -> Result<(), Error> {
+    match (attribute.index, attribute.syntax) {
+        (Index::None, _) => Err(Error::invalid(&argument.name, "this attribute cannot be searched")),
+        (Index::Search, Syntax::Reference(_)) | (Index::Derived, _) => Ok(()),
+        (Index::Search, syntax) if syntax.matches_prefix() => Ok(()),
+        (Index::Search, syntax) => {
+            let parsed = syntax.parse(&argument.value);
+            parsed.map(drop).map_err(|expected| Error::invalid(&argument.name, expected))
+        }
+    }
+}
+
+/// Error 3 when a sensitive attribute is searched without the grant to see it: a search by ever longer beginnings
+/// would tell its value.
+pub fn check_disclosure(understood: &[Understood<'_>], grants: &Grants) -> Result<(), Error> {
+    let sensitive = understood.iter().find(|(attribute, _)| attribute.sensitive);
+    sensitive.map_or(Ok(()), |(attribute, _)| grants.require(Verb::Disclose, attribute.kind))
+}
+
+/// Turns understood search arguments into conditions, looking up what they refer to.
+pub async fn conditions(
+    engine: &Engine,
+    understood: &[Understood<'_>],
+    exact: bool,
+) -> Result<Vec<Condition>, Error> {
+    let mut conditions = Vec::with_capacity(understood.len());
+    for (attribute, argument) in understood {
+        conditions.push(condition(engine, attribute, argument, exact).await?);
     }
     Ok(conditions)
 }
@@ -93,10 +128,15 @@ async fn condition(
         (Index::Search, Syntax::Reference(targets)) => {
             let kinds: Vec<Kind> = targets.iter().map(|(kind, _)| *kind).collect();
             let target = target(engine, &kinds, value).await?;
-            Ok(refers_to(attribute, target.as_slice()))
+            // What recorded somebody who is gone, or never was an entity, holds a name or id as text.
+            let holds_text = targets.iter().any(|(_, rule)| *rule == OnDelete::ToText);
+            match target {
+                None if holds_text => Ok(by_keys(Term::text(attribute, value, true))),
+                target => Ok(refers_to(attribute, target.as_slice())),
+            }
         }
         (Index::Search, syntax) if syntax.matches_prefix() => {
-            Ok(by_keys(Term::text(attribute, value, exact)))
+            Ok(by_keys(Term::text(attribute, &syntax.as_meant(value), exact)))
         }
         (Index::Search, syntax) => {
             let value = syntax.parse(value).map_err(|expected| Error::invalid(&argument.name, expected))?;
@@ -262,11 +302,9 @@ async fn tops(engine: &Engine, folded: &str) -> Result<Vec<Stored>, Error> {
 /// The roles whose entity name is, or starts with, `value`.
 async fn roles_named(engine: &Engine, value: &str, exact: bool) -> Result<Vec<(Vec<u8>, Row, Uuid)>, Error> {
     if exact {
-        return match read::find(engine, Kind::Role, &key::nfc(value)).await {
-            Ok(role) => Ok(vec![(key::fold(value).into_bytes(), role.row(), role.id())]),
-            Err(Error::NotFound { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        };
+        let Some(row) = role_by_name(&engine.store, &key::nfc(value)).await? else { return Ok(Vec::new()) };
+        let found = engine.store.by_rows(&[row]).await?;
+        return Ok(found.iter().map(|role| (key::fold(value).into_bytes(), role.row(), role.id())).collect());
     }
     let folded = key::fold(value);
     let mut owners: BTreeSet<Row> =

@@ -181,3 +181,25 @@ pub async fn declare(store: &SharedStore, declarations: Vec<Declaration>) -> Res
     }
     Ok(())
 }
+
+struct Note {
+    name: &'static str,
+    value: &'static str,
+}
+
+#[async_trait]
+impl Unit for Note {
+    async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
+        tx.set_setting(self.name, self.value).await?;
+        Ok(Touched::default())
+    }
+
+    async fn refused(&self, _tx: &mut dyn Write, _error: &Error) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Keeps a setting of the server itself.
+pub async fn note(store: &SharedStore, name: &'static str, value: &'static str) -> Result<(), Error> {
+    store.transact(Arc::new(Note { name, value })).await
+}

@@ -16,7 +16,7 @@ const LETTERS: usize = 32;
 
 /// Makes the first client unless there is one. Returns its password when it was made from random letters.
 pub async fn first_client(service: &Service) -> Result<Option<String>, StartError> {
-    if !client::all(&service.engine.store).await?.is_empty() {
+    if client::find(&service.engine.store, FIRST_CLIENT).await?.is_some() {
         return Ok(None);
     }
     let configured = service.config.auth.bootstrap_password.as_ref();

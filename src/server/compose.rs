@@ -14,6 +14,7 @@ use crate::auth::verified::CacheBounds;
 use crate::config::{AuthConfig, Config, Database};
 use crate::http::identify::Clients;
 use crate::http::service::Service;
+use crate::model::kind::role;
 use crate::model::rules::{OrganizationClass, Settings};
 use crate::model::{Error, Kind};
 use crate::operation::Engine;
@@ -33,8 +34,10 @@ pub fn database_url(config: &Config) -> String {
 /// Opens the configured database; `migrate` applies pending migrations, else they are a refusal.
 pub async fn open(config: &Config, world: &SharedWorld, migrate: bool) -> Result<SharedStore, StartError> {
     let directory = &config.store.data_dir;
-    std::fs::create_dir_all(directory)
-        .map_err(|cause| StartError::Directory { directory: directory.display().to_string(), cause })?;
+    if migrate {
+        std::fs::create_dir_all(directory)
+            .map_err(|cause| StartError::Directory { directory: directory.display().to_string(), cause })?;
+    }
     let mut options = StoreOptions::new(database_url(config), Arc::clone(world));
     options.pool = config.store.pool_size;
     options.migrate = migrate;
@@ -59,7 +62,8 @@ pub fn settings(config: &Config) -> Settings {
 /// The configured custom attributes; error 1 names one of an unknown kind.
 fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
     let declaration = |attribute: &crate::config::CustomAttribute| {
-        let kind = Kind::named(&attribute.kind).filter(|kind| !kind.def().path.is_empty());
+        let kind = Kind::named(&attribute.kind)
+            .filter(|kind| !kind.def().path.is_empty() && !kind.def().attrs.is_empty());
         let kind = kind.ok_or_else(|| {
             Error::invalid(format!("attributes: kind of {}", attribute.name), "expected the name of a kind")
         })?;
@@ -71,6 +75,9 @@ fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
 
 /// The engine over an open store.
 pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> Result<Engine, StartError> {
+    for role in config.organizations.classes.iter().flat_map(|class| &class.roles) {
+        role::check_name("organizations.classes: role", role)?;
+    }
     declare(&store, declarations(config)?).await?;
     Ok(Engine::over(store, world, settings(config)).await?)
 }

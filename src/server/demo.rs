@@ -9,6 +9,8 @@ use crate::model::state::{Draft, Given};
 use crate::model::{AttrId, Error, Kind, Value};
 use crate::operation::assign::Assign;
 use crate::operation::create::Create;
+use crate::operation::setup;
+use crate::operation::update::Precondition;
 use crate::operation::{Caller, perform};
 
 const COMPANY: Uuid = uuid!("d9cbed24-d3b7-4611-ae8f-f0327eb60a48");
@@ -26,6 +28,9 @@ const MANDATE: Uuid = uuid!("e8bba13e-e965-4042-af70-2b51d59359a2");
 const MANDATE_TO_COMPANY: Uuid = uuid!("f9ccb24f-fa76-4153-b081-3c62e6a46ab3");
 const INVITATION: Uuid = uuid!("7d4c5e3f-9081-4c7b-ad2e-3f4051627384");
 const INVITATION_BY_MAIL: Uuid = uuid!("8e5d6f40-a192-4d8c-be3f-405162738495");
+
+/// The setting that says that the sample data was loaded: what somebody deletes of it stays deleted.
+const LOADED: &str = "demo-loaded";
 
 type Fields = Vec<(AttrId, Vec<Given>)>;
 
@@ -113,7 +118,7 @@ fn invitations() -> Vec<(Uuid, Fields)> {
 /// Loads the sample data unless it is there.
 pub async fn load(service: &Service) -> Result<(), Error> {
     let engine = &service.engine;
-    if engine.store.by_id(COMPANY).await?.is_some() {
+    if engine.store.setting(LOADED).await?.is_some() {
         return Ok(());
     }
     let caller = Caller::local("demo");
@@ -126,12 +131,16 @@ pub async fn load(service: &Service) -> Result<(), Error> {
     ];
     for (kind, entities) in all {
         for (id, given) in entities {
+            // A start that was interrupted goes on where it stopped.
+            if engine.store.by_id(id).await?.is_some() {
+                continue;
+            }
             let create = Create::new(engine, &caller, Draft { kind, given }).with_id(id);
             perform(engine, &caller, create).await?;
         }
     }
     for (user, role) in [(TEST_USER, ADMINISTRATOR), (ANNA, ADMINISTRATOR), (BERTIL, REVIEWER)] {
-        perform(engine, &caller, Assign::new(engine, user, role, true)).await?;
+        perform(engine, &caller, Assign::new(engine, (user, role), true, Precondition::None)).await?;
     }
-    Ok(())
+    setup::note(&engine.store, LOADED, "true").await
 }

@@ -9,7 +9,7 @@ pub mod listen;
 pub mod tasks;
 pub mod tls;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::{App, web};
@@ -86,14 +86,17 @@ pub async fn start_over(
     config: Config,
     world: SharedWorld,
 ) -> Result<Running, StartError> {
+    // Whatever can refuse the start comes before the first client: its password is shown only once.
+    let certificates = certificates(&config, &world)?;
+    let asked = config.serve.listen;
+    let socket = bind(asked).map_err(|cause| StartError::Listen { address: asked, cause })?;
     let service = compose::service(store, config, Arc::clone(&world)).await?;
-    let first_password = bootstrap::first_client(&service).await?;
     if service.config.serve.demo {
         demo::load(&service).await?;
     }
     let service = web::Data::new(service);
-    let certificates = certificates(&service.config, &world)?;
-    let door = open_door(&service, certificates.as_ref())?;
+    let door = open_door(&service, socket, certificates.as_ref())?;
+    let first_password = bootstrap::first_client(&service).await?;
     let address = door.addrs().first().copied().unwrap_or(service.config.serve.listen);
     let scheme = if certificates.is_some() { "https" } else { "http" };
     let tasks = Tasks::start(service.clone(), certificates);
@@ -110,17 +113,16 @@ fn certificates(config: &Config, world: &SharedWorld) -> Result<Option<Arc<Certi
 
 fn open_door(
     service: &web::Data<Service>,
+    socket: TcpListener,
     certificates: Option<&Arc<Certificates>>,
 ) -> Result<listen::Running, StartError> {
     let config = &service.config;
-    let asked = config.serve.listen;
-    let failed = |cause| StartError::Listen { address: asked, cause };
     let tls = match certificates {
         None => None,
         Some(certificates) => Some(Arc::new(certificates.server_config()?)),
     };
     let door = Door {
-        sockets: vec![bind(asked).map_err(failed)?],
+        sockets: vec![socket],
         tls,
         serve: config.serve.clone(),
         limits: config.limits.clone(),
@@ -128,7 +130,8 @@ fn open_door(
     };
     let shared = service.clone();
     let factory = move || App::new().app_data(shared.clone()).default_service(web::to(crate::http::handle));
-    listen::start(door, factory).map_err(failed)
+    let address = config.serve.listen;
+    listen::start(door, factory).map_err(|cause| StartError::Listen { address, cause })
 }
 
 impl Running {

@@ -31,7 +31,8 @@ pub struct Bed {
     directory: TempDir,
 }
 
-fn install_tls() {
+/// Lets HTTP clients be made: they ask for a provider of TLS even where they speak none.
+pub fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Another test of this process may have been first.

@@ -3,7 +3,13 @@
 pub mod answer;
 pub mod bed;
 pub mod caller;
+pub mod cases;
 pub mod postgres;
+pub mod process;
+pub mod raw;
+pub mod states;
+pub mod trace;
+pub mod walk;
 
 pub use answer::Answer;
 pub use bed::{Bed, On};
@@ -13,7 +19,15 @@ pub use caller::Caller;
 /// `a_sentence::sqlite` and `a_sentence::postgres`; the second says that it was skipped where there is no server.
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($bed:ident: Bed) $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($bed:ident: Bed) $body:block)+) => {
+        $crate::on_both_with! { |_| (); $($(#[$meta])* async fn $name($bed: Bed) $body)+ }
+    };
+}
+
+/// As `on_both!`, over servers whose configuration was changed by the function that stands first.
+#[macro_export]
+macro_rules! on_both_with {
+    ($adapt:expr; $($(#[$meta:meta])* async fn $name:ident($bed:ident: Bed) $body:block)+) => {$(
         mod $name {
             #[allow(unused_imports)]
             use super::*;
@@ -23,7 +37,7 @@ macro_rules! on_both {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                if let Some(bed) = $crate::kit::Bed::start($crate::kit::On::Sqlite).await {
+                if let Some(bed) = $crate::kit::Bed::start_with($crate::kit::On::Sqlite, $adapt).await {
                     run(bed).await;
                 }
             }
@@ -31,7 +45,7 @@ macro_rules! on_both {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                if let Some(bed) = $crate::kit::Bed::start($crate::kit::On::Postgres).await {
+                if let Some(bed) = $crate::kit::Bed::start_with($crate::kit::On::Postgres, $adapt).await {
                     run(bed).await;
                 }
             }

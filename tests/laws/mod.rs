@@ -3,8 +3,13 @@
 //! Each law is a pure function over a path and a text, so that a planted violation can prove it works.
 
 mod arrows;
+mod configuration;
 mod files;
+mod fresh;
+mod kinds;
 mod lexer;
+mod links;
+mod reference;
 
 use std::fs;
 use std::path::{Path, PathBuf};

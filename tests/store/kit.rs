@@ -92,7 +92,7 @@ impl Act {
 }
 
 /// Runs `work` in a transaction and returns what it returns.
-pub(super) async fn change<T: Send + 'static>(
+pub(crate) async fn change<T: Send + 'static>(
     store: &SharedStore,
     work: impl for<'t> Fn(&'t mut dyn Write) -> BoxFuture<'t, Result<T, Error>> + Send + Sync + 'static,
 ) -> Result<T, Error> {
@@ -112,7 +112,7 @@ pub(super) async fn change<T: Send + 'static>(
     Ok(value.unwrap())
 }
 
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     Real.now()
 }
 
@@ -127,7 +127,7 @@ pub(super) fn attributes(pairs: Vec<(AttrId, Value)>) -> Attributes {
     held
 }
 
-pub(super) fn valid(kind: Kind, pairs: Vec<(AttrId, Value)>) -> Valid {
+pub(crate) fn valid(kind: Kind, pairs: Vec<(AttrId, Value)>) -> Valid {
     by_server(kind, attributes(pairs))
 }
 
@@ -158,7 +158,7 @@ pub(super) async fn put(tx: &mut dyn Write, valid: &Valid) -> Result<Stored, Err
 }
 
 /// Writes one new entity.
-pub(super) async fn new(
+pub(crate) async fn new(
     store: &SharedStore,
     kind: Kind,
     pairs: Vec<(AttrId, Value)>,
@@ -211,7 +211,7 @@ pub(super) async fn org(store: &SharedStore, name: &str, parent: Option<&Stored>
     new(store, Kind::Organization, pairs).await.unwrap()
 }
 
-pub(super) fn user_pairs(login: &str, home: Option<&Stored>) -> Vec<(AttrId, Value)> {
+pub(crate) fn user_pairs(login: &str, home: Option<&Stored>) -> Vec<(AttrId, Value)> {
     let mut pairs =
         vec![(user::LOGIN, Value::text(login)), (user::EMAIL, Value::text(format!("{login}@x.fi")))];
     pairs.extend(home.map(|home| (user::HOME, to(home))));

@@ -1,7 +1,7 @@
 //! One conformance suite for both databases: every test here runs on SQLite and on PostgreSQL.
 
 mod changes;
-mod kit;
+pub(crate) mod kit;
 mod reads;
 mod upkeep;
 

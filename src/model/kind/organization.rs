@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique};
-use crate::model::rules::{Context, Rules};
+use crate::model::rules::{Context, OrganizationClass, Rules};
 use crate::model::value::Syntax;
 use crate::model::visible::Names;
 use crate::model::{Attributes, Error, Stored, Value};
@@ -125,9 +125,8 @@ impl Rules for OrganizationRules {
         if new.text(FRIENDLY_NAME).is_none_or(str::is_empty) {
             new.put(FRIENDLY_NAME, Value::text(technical));
         }
-        let class = new.text(CLASS).and_then(|name| context.settings.class(name));
         if new.first(VIRTUAL).is_none() {
-            new.put(VIRTUAL, Value::Bool(class.is_some_and(|class| class.is_virtual)));
+            new.put(VIRTUAL, Value::Bool(false));
         }
         if new.first(CLASS).is_none()
             && let Some(class) = context.settings.default_class(new.flag(VIRTUAL))
@@ -138,11 +137,13 @@ impl Rules for OrganizationRules {
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        check_class(new, old, context)?;
+        // In the contract's order of checks: arguments, parents, configuration, names that are taken.
+        let class = chosen_class(new, old, context)?;
         if old.is_none() {
             check_technical_name(new, context)?;
         }
-        if let Some(parent) = context.with.of(new, PARENT) {
+        let parent = context.with.of(new, PARENT);
+        if let Some(parent) = parent {
             check_parent(new, parent)?;
         }
         let of_normal = new.values(MEMBERSHIPS).iter().filter_map(Value::as_ref).any(|to| {
@@ -150,6 +151,13 @@ impl Rules for OrganizationRules {
         });
         if of_normal {
             return Err(Error::ParentNotVirtual { parameter: "memberships".into() });
+        }
+        if let Some(class) = class {
+            check_class(new, class)?;
+        }
+        let below_root = parent.is_some_and(|parent| parent.attributes().first(PARENT).is_none());
+        if old.is_none() && below_root && new.text(TECHNICAL_NAME) == Some(ROOT_NAME) {
+            return Err(Error::AlreadyExists { parameter: "technicalName".into() });
         }
         Ok(())
     }
@@ -172,14 +180,22 @@ impl Rules for OrganizationRules {
     }
 }
 
-fn check_class(new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
+/// The class a change chooses; none when it stays. Error 1 when it is not configured.
+fn chosen_class<'c>(
+    new: &Attributes,
+    old: Option<&Stored>,
+    context: &Context<'c>,
+) -> Result<Option<&'c OrganizationClass>, Error> {
     let name = new.text(CLASS).unwrap_or_default();
     if old.is_some_and(|stored| stored.attributes().text(CLASS) == Some(name)) {
-        return Ok(());
+        return Ok(None);
     }
-    let class = context.settings.class(name).ok_or_else(|| {
+    context.settings.class(name).map(Some).ok_or_else(|| {
         Error::invalid("organizationClass", "expected the name of a configured organization class")
-    })?;
+    })
+}
+
+fn check_class(new: &Attributes, class: &OrganizationClass) -> Result<(), Error> {
     if class.is_virtual != new.flag(VIRTUAL) {
         let which = if class.is_virtual { "virtual" } else { "normal" };
         return Err(Error::conflict(format!(
@@ -198,11 +214,6 @@ fn check_technical_name(new: &Attributes, context: &Context<'_>) -> Result<(), E
     }
     if Uuid::try_parse(name).is_ok() && !is_own_id {
         return Err(Error::invalid("technicalName", "a name shaped as a UUID could be mistaken for an id"));
-    }
-    let parent = context.with.of(new, PARENT);
-    let below_root = parent.is_some_and(|parent| parent.attributes().first(PARENT).is_none());
-    if below_root && name == ROOT_NAME {
-        return Err(Error::AlreadyExists { parameter: "technicalName".into() });
     }
     Ok(())
 }

@@ -1,0 +1,72 @@
+//! `valtuus client` beside a running server: what it changes counts there within a second.
+
+use std::time::{Duration, Instant};
+
+use super::in_houses;
+use crate::kit::process::{Client, House};
+
+/// Waits until the client is answered with this status; a second at most.
+async fn becomes(client: &Client, status: u16) {
+    let begun = Instant::now();
+    loop {
+        let answer = client.get("users/?maxResults=1").await;
+        if answer.status == status {
+            return;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(1),
+            "{} after a second: {}",
+            answer.status,
+            answer.text()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Runs a command that must succeed; answers what it printed.
+#[track_caller]
+fn done(house: &House, arguments: &[&str], input: &str) -> String {
+    let output = house.run_with(arguments, input);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+in_houses! {
+    async fn clients_are_administered_while_the_server_runs(house: House) {
+        let server = house.serve_with(&["--set", "auth.attempts.free=1000", "--set", "auth.attempts.lock-after=1000"]);
+        let reports = server.client("reports", "first-password");
+        becomes(&reports, 401).await;
+        done(&house, &["client", "add", "reports", "--preset", "reader", "--password-stdin"], "first-password\n");
+        becomes(&reports, 200).await;
+        reports.post("users/?login=x").await.refused(403, 3, "create");
+        let list = done(&house, &["client", "list"], "");
+        let names: Vec<&str> = list.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(names, ["restuser", "reports"]);
+
+        done(&house, &["client", "disable", "reports"], "");
+        becomes(&reports, 401).await;
+        assert!(done(&house, &["client", "list"], "").contains("reports\tdisabled"));
+        done(&house, &["client", "enable", "reports"], "");
+        becomes(&reports, 200).await;
+
+        let password = done(&house, &["client", "reset", "reports"], "");
+        assert_eq!(password.len(), 32, "{password}");
+        becomes(&reports, 401).await;
+        becomes(&server.client("reports", &password), 200).await;
+        done(&house, &["client", "reset", "reports", "--password-stdin"], "third-password\n");
+        becomes(&server.client("reports", "third-password"), 200).await;
+        becomes(&server.client("reports", &password), 401).await;
+
+        let shown = done(&house, &["client", "add", "other", "--grant", "read:role", "--json"], "");
+        let other = shown.split("\"password\":\"").nth(1).unwrap().split('"').next().unwrap();
+        let other = server.client("other", other);
+        becomes(&other, 403).await;
+        other.get("roles").await.ok();
+        let twice = house.run(&["client", "add", "other", "--preset", "admin"]);
+        assert_eq!(twice.status.code(), Some(1), "a name is given once");
+        // The first client was not disturbed by any of this.
+        server.first().get("users/").await.ok();
+        server.stop().await;
+        house.must_be_sound();
+    }
+}

@@ -1,0 +1,292 @@
+//! `docs/reference.md` and the presets of `docs/grants.md`, rendered from the declarations of the kinds and the
+//! table of addresses. Holds no knowledge of its own beside the words for operations.
+
+use std::fmt::Write as _;
+
+use valtuus::audit::Record;
+use valtuus::http::dialect::v2_0::ROUTES;
+use valtuus::http::dialect::{Operation, Route};
+use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
+use valtuus::model::kind::{NaturalKey, Scope};
+use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
+use valtuus::model::value::Syntax;
+use valtuus::model::{Grants, Kind, Verb};
+use valtuus::operation::list::Base;
+use valtuus::operation::revoke::Step;
+
+use super::fresh;
+
+const HEAD: &str = "# Reference
+
+Made from the declarations in `src/model/kind/` and the table of addresses in `src/http/dialect/v2_0.rs`; a test
+compares it with them, and `VALTUUS_BLESS=1 cargo test laws` rewrites it. Do not edit.
+
+Paths are below `/customerid-rest/services/2.0`; each also works with a slash at its end. `{}` stands for an id, or for
+the natural key where the kind has one. *Source* is the operation's number in the documentation of CustomerID REST 2.0;
+`X` marks operations that it lacks.
+
+How to read the attribute tables: *set* says when a client may give the attribute; *search* how a filter of a list
+matches (`exactMatch=true` always compares the whole value, letter case included); *several* whether it may have more
+than one value.
+";
+
+/// How a natural key reads.
+fn natural_key(kind: Kind) -> String {
+    match kind.def().natural_key {
+        NaturalKey::None => "none".to_owned(),
+        NaturalKey::EntityName => "entity name (percent-encode its `/`)".to_owned(),
+        NaturalKey::Unique(number) => format!("`{}`", own(kind, number)),
+    }
+}
+
+/// The name of the kind's attribute with that own number.
+fn own(kind: Kind, number: u8) -> &'static str {
+    kind.def().attrs.iter().find(|attr| attr.number == number).map_or("?", |attr| attr.name)
+}
+
+fn scope(kind: Kind) -> String {
+    match kind.def().scope {
+        Scope::None => "none".to_owned(),
+        Scope::Own => "itself".to_owned(),
+        Scope::Ref(number) => format!("what `{}` refers to", own(kind, number)),
+    }
+}
+
+fn unique(kind: Kind) -> String {
+    let keys = kind.def().unique.iter().map(|key| {
+        let within = key.within.map(|number| format!(" within `{}`", own(kind, number))).unwrap_or_default();
+        let case = if key.ignore_case { ", whatever its letter case" } else { "" };
+        format!("`{}`{within}{case}", own(kind, key.attr))
+    });
+    let keys: Vec<String> = keys.collect();
+    if keys.is_empty() { "none".to_owned() } else { keys.join("; ") }
+}
+
+fn syntax(syntax: Syntax) -> String {
+    match syntax {
+        Syntax::Text { max, .. } => format!("text, at most {max} characters"),
+        Syntax::Class => "name of a configured class".to_owned(),
+        Syntax::Email => "e-mail address".to_owned(),
+        Syntax::Telephone => "telephone number".to_owned(),
+        Syntax::Boolean => "`true` or `false`".to_owned(),
+        Syntax::Integer => "decimal integer".to_owned(),
+        Syntax::Instant => "instant (ISO 8601 or epoch milliseconds)".to_owned(),
+        Syntax::Choice(set) => {
+            let words = set.iter().map(|choice| match choice.number {
+                Some(number) => format!("{number} {}", choice.name),
+                None => choice.name.to_owned(),
+            });
+            words.collect::<Vec<_>>().join(", ")
+        }
+        Syntax::Reference(targets) => {
+            let names: Vec<&str> = targets.iter().map(|(kind, _)| kind.name()).collect();
+            format!("reference: {}", names.join(" or "))
+        }
+    }
+}
+
+fn access(access: Access) -> &'static str {
+    match access {
+        Access::ReadWrite => "always",
+        Access::CreateOnly => "at creation",
+        Access::ServerSet => "by the server",
+        Access::Derived => "computed",
+    }
+}
+
+fn search(attr: &AttrDef) -> &'static str {
+    match (attr.index, attr.syntax.matches_prefix(), attr.syntax.ignores_case()) {
+        (Index::None, _, _) => "no",
+        (_, false, _) => "exact",
+        (_, true, true) => "prefix, any letter case",
+        (_, true, false) => "prefix",
+    }
+}
+
+fn on_delete(rule: OnDelete) -> &'static str {
+    match rule {
+        OnDelete::Restrict => "that is refused (10)",
+        OnDelete::Cascade => "this goes too",
+        OnDelete::Subtree => "that is refused (10), with `recursive=true` this goes too",
+        OnDelete::RemoveValue => "the value is taken out",
+        OnDelete::ToText => "the id stays as text",
+    }
+}
+
+fn attribute(out: &mut String, attr: &AttrDef) {
+    let mut doc = format!("{}.", attr.doc.trim_end_matches('.'));
+    if attr.required {
+        doc.push_str(" Mandatory.");
+    }
+    if attr.sensitive {
+        doc.push_str(" Sensitive: shown, and searched by, only with the verb `disclose`.");
+    }
+    if let Syntax::Reference(targets) = attr.syntax {
+        for (kind, rule) in targets {
+            write!(doc, " When the {} is deleted, {}.", kind.name(), on_delete(*rule)).unwrap();
+        }
+    }
+    let several = if attr.many { "yes" } else { "" };
+    let (syntax, access, search) = (syntax(attr.syntax), access(attr.access), search(attr));
+    writeln!(out, "| `{}` | {syntax} | {access} | {search} | {several} | {doc} |", attr.name).unwrap();
+}
+
+/// One operation in words.
+fn words(operation: Operation) -> String {
+    match operation {
+        Operation::List(kind, base) => {
+            let what = format!("lists {}", kind.def().path);
+            match base {
+                Base::All => what,
+                Base::UsersOfOrganization => "lists its users; `recursive`".to_owned(),
+                Base::OrganizationsOfOrganization => {
+                    "lists the organizations below it; `recursive`".to_owned()
+                }
+                Base::RolesOfOrganization => "lists its roles".to_owned(),
+                Base::InvitationsOfOrganization => "lists invitations to its roles".to_owned(),
+                Base::GivenBy(_) => "lists the mandates it has given".to_owned(),
+                Base::ReceivedBy(_) => "lists the mandates it has received".to_owned(),
+                Base::DelegatedToUser => "lists the mandates delegated to the user".to_owned(),
+                Base::RolesOfUser => "lists the roles assigned to the user".to_owned(),
+                Base::UsersOfRole => "lists the users that have it".to_owned(),
+                Base::InvitationsOfUser => "lists the invitations of the user".to_owned(),
+            }
+        }
+        Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
+        Operation::Get(_) | Operation::AuditGet => "answers one".to_owned(),
+        Operation::Create(_, false) => "makes one".to_owned(),
+        Operation::Create(kind, true) => format!("makes a {} of it", kind.name()),
+        Operation::Update(_) => "changes it: given attributes only".to_owned(),
+        Operation::Delete(Kind::Organization) => "deletes it; `recursive`".to_owned(),
+        Operation::Delete(_) => "deletes it".to_owned(),
+        Operation::Step(_, Step::RevokeMandate) => "ends it: Active becomes Revoked".to_owned(),
+        Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
+        Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
+        Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
+        Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
+        Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),
+    }
+}
+
+/// The kind whose collection an address begins with.
+fn collection(route: &Route) -> Option<Kind> {
+    let first = route.path.split('/').next()?;
+    Kind::ALL.into_iter().find(|kind| kind.def().path == first)
+}
+
+fn addresses(out: &mut String, kind: Kind) {
+    out.push_str("| Method and path | Does | Source |\n|---|---|---|\n");
+    for route in ROUTES.iter().filter(|route| collection(route) == Some(kind)) {
+        let Route { method, path, operation, source } = route;
+        writeln!(out, "| {method} `/{path}` | {} | {source} |", words(*operation)).unwrap();
+    }
+    out.push('\n');
+}
+
+fn attributes(out: &mut String, kind: Kind) {
+    let def = kind.def();
+    out.push_str("| Attribute | Value | Set | Search | Several | |\n|---|---|---|---|---|---|\n");
+    for attr in def.attrs {
+        attribute(out, attr);
+    }
+    out.push('\n');
+    let renamed = def.aliases.iter().map(|(alias, name)| format!("`{alias}` stands for `{name}`"));
+    let written = def
+        .write_aliases
+        .iter()
+        .map(|(given, name)| format!("`{given}` stands for `{name}` when an entity is written"));
+    let renamed: Vec<String> = renamed.chain(written).collect();
+    if !renamed.is_empty() {
+        writeln!(out, "Other names: {}.\n", renamed.join("; ")).unwrap();
+    }
+}
+
+fn public(out: &mut String, kind: Kind) {
+    let def = kind.def();
+    let whole = if def.lists_entities { "" } else { " (of ids only)" };
+    writeln!(out, "## {}\n\n{}\n", def.root, def.doc).unwrap();
+    writeln!(
+        out,
+        "Roots `<{}>` and `<{}>`{whole} · grant kind `{}` · natural key: {} · unique: {} · owning organization: {}\n",
+        def.root, def.list, def.name, natural_key(kind), unique(kind), scope(kind)
+    )
+    .unwrap();
+    addresses(out, kind);
+    if kind == Kind::AuditEvent {
+        let names: Vec<String> = Record::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
+        let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else {
+        attributes(out, kind);
+    }
+}
+
+fn reference() -> String {
+    let mut out = HEAD.to_owned();
+    let reserved: Vec<String> = RESERVED.iter().map(|name| format!("`{name}`")).collect();
+    writeln!(
+        out,
+        "\nCustom attributes are text of at most {CUSTOM_MAX} characters. Names that no attribute can have: {}, and the \
+         operations' own parameters.\n",
+        reserved.join(", ")
+    )
+    .unwrap();
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.def().path.is_empty()) {
+        public(&mut out, kind);
+    }
+    out.push_str("## Kinds without addresses\n\n");
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.def().path.is_empty()) {
+        let def = kind.def();
+        writeln!(out, "### {}\n\n{} Grant kind `{}`.\n", def.root, def.doc, def.name).unwrap();
+        attributes(&mut out, kind);
+    }
+    format!("{}\n", out.trim_end())
+}
+
+fn preset(name: &str) -> Grants {
+    let words = Grants::preset(name).expect("a preset");
+    Grants::parse(words.iter().map(String::as_str)).expect("a sound preset")
+}
+
+/// One table a preset: a row a kind, a column a verb.
+fn presets() -> String {
+    let mut out = String::new();
+    for name in ["admin", "writer", "reader"] {
+        let grants = preset(name);
+        write!(out, "### {name}\n\n| |").unwrap();
+        for verb in Verb::ALL {
+            write!(out, " {} |", verb.name()).unwrap();
+        }
+        writeln!(out, "\n|---|{}", "---|".repeat(Verb::ALL.len())).unwrap();
+        for kind in Kind::ALL {
+            write!(out, "| `{}` |", kind.name()).unwrap();
+            for verb in Verb::ALL {
+                out.push_str(if grants.allow(verb, kind) { " yes |" } else { " |" });
+            }
+            out.push('\n');
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn the_reference_is_what_the_kinds_declare() {
+    fresh::whole("docs/reference.md", &reference());
+}
+
+#[test]
+fn the_presets_written_out_are_the_presets() {
+    fresh::part("docs/grants.md", "presets", &presets());
+}
+
+#[test]
+fn every_address_is_in_the_reference() {
+    let text = fresh::read("docs/reference.md");
+    for route in ROUTES {
+        assert!(collection(route).is_some(), "{} begins with the path of no kind", route.path);
+        let row = format!("| {} `/{}` |", route.method, route.path);
+        assert!(text.contains(&row), "{row} is missing");
+    }
+}

@@ -1,0 +1,11 @@
+//! What is refused, and how: every refusal is an error document, changes nothing, and the server serves on.
+
+mod addresses;
+mod arguments;
+mod credentials;
+mod documents;
+mod ground;
+mod order;
+mod parents;
+mod reader;
+mod sizes;
