@@ -206,14 +206,24 @@ enum Place {
     XmlAttribute,
 }
 
+/// Which bytes may have to be written otherwise; 0xEF begins U+FFFE and U+FFFF.
+static CARE: [bool; 256] = {
+    let mut care = [false; 256];
+    let mut byte = 0;
+    while byte < care.len() {
+        care[byte] = matches!(byte, 0..=0x1F | 0x22 | 0x26 | 0x3C | 0x3E | 0xEF);
+        byte += 1;
+    }
+    care
+};
+
 /// Appends `text` so that a reader gets it back unchanged: a reader turns carriage returns into line feeds and, in an
 /// XML attribute, white space into spaces, unless they are written as references. `>` is escaped for `]]>`.
 fn escape(out: &mut Vec<u8>, text: &str, place: Place) {
     let bytes = text.as_bytes();
     let mut copied = 0;
     for (at, &byte) in bytes.iter().enumerate() {
-        // Everything that needs care is at or below `>`, except the first byte of U+FFFE and U+FFFF.
-        if byte > b'>' && byte != 0xEF {
+        if !CARE.get(usize::from(byte)).is_some_and(|care| *care) {
             continue;
         }
         let (escaped, width): (&[u8], usize) = match byte {

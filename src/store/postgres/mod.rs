@@ -4,6 +4,7 @@
 //! Keeps no state that another node could miss: what it remembers (the registry) follows the `change` table.
 
 mod changes;
+mod near;
 mod transact;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use crate::store::{
     migrate, traits,
 };
 use crate::world::SharedWorld;
+use near::Near;
 
 /// How long a connection of the pool is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -84,6 +86,7 @@ struct Inner {
 /// The store on PostgreSQL.
 pub(super) struct Postgres {
     inner: Arc<Inner>,
+    near: Near,
     runtime: Handle,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -126,7 +129,8 @@ impl Postgres {
             tokio::spawn(changes::tell(Arc::clone(&inner))),
             tokio::spawn(changes::watch(Arc::clone(&inner), cursor)),
         ];
-        Ok(Self { inner, runtime: Handle::current(), tasks })
+        let near = Near::new(server, options.pool.max(1));
+        Ok(Self { inner, near, runtime: Handle::current(), tasks })
     }
 }
 
@@ -164,8 +168,9 @@ fn audit_record(row: &PgRow) -> Result<(Row, AuditRow), Error> {
 }
 
 impl Postgres {
-    fn pool(&self) -> &PgPool {
-        &self.inner.pool
+    /// The pool that reads of this thread use.
+    fn pool(&self) -> PgPool {
+        self.near.pool().unwrap_or_else(|| self.inner.pool.clone())
     }
 }
 
@@ -182,13 +187,13 @@ impl Runner for Postgres {
 impl Read for Postgres {
     async fn by_id(&self, id: Uuid) -> Result<Option<Stored>, Error> {
         let row =
-            query(statements::BY_ID).bind(id).fetch_optional(self.pool()).await.map_err(convert::plain)?;
+            query(statements::BY_ID).bind(id).fetch_optional(&self.pool()).await.map_err(convert::plain)?;
         row.as_ref().map(entity).transpose()
     }
 
     async fn by_rows(&self, rows: &[Row]) -> Result<Vec<Stored>, Error> {
         let statement = query(batch::BY_ROWS).bind(rows.to_vec());
-        let found = statement.fetch_all(self.pool()).await.map_err(convert::plain)?;
+        let found = statement.fetch_all(&self.pool()).await.map_err(convert::plain)?;
         let entities: Result<Vec<Stored>, Error> = found.iter().map(entity).collect();
         let by_row: HashMap<Row, Stored> =
             entities?.into_iter().map(|entity| (entity.row(), entity)).collect();
@@ -199,7 +204,7 @@ impl Read for Postgres {
         let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
         let keyed = plan.keyed;
         let (sql, parameters) = plan.page(limit);
-        let rows = tx::bind(sql, parameters).fetch_all(self.pool()).await.map_err(convert::plain)?;
+        let rows = tx::bind(sql, parameters).fetch_all(&self.pool()).await.map_err(convert::plain)?;
         rows.iter().map(|row| tx::hit(row, keyed)).collect()
     }
 
@@ -214,7 +219,7 @@ impl Read for Postgres {
         let Some((sql, parameters)) = plan.whole(limit) else {
             return traits::page_apart(self, source, after, limit).await;
         };
-        let rows = tx::bind(sql, parameters).fetch_all(self.pool()).await.map_err(convert::plain)?;
+        let rows = tx::bind(sql, parameters).fetch_all(&self.pool()).await.map_err(convert::plain)?;
         let with_hit = |row: &sqlx::postgres::PgRow| {
             let stored: Stored = entity_row!(*row)?;
             let key = if keyed { column!(row, KEY_COLUMN) } else { Vec::new() };
@@ -225,14 +230,14 @@ impl Read for Postgres {
 
     async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error> {
         let (sql, parameters) = Plan::of(source, None, &batch::REFERS_TO_ANY).count(limit);
-        let row = tx::bind(sql, parameters).fetch_one(self.pool()).await.map_err(convert::plain)?;
+        let row = tx::bind(sql, parameters).fetch_one(&self.pool()).await.map_err(convert::plain)?;
         let count: i64 = column!(row, 0);
         usize::try_from(count).map_err(|_| Error::internal("a negative count"))
     }
 
     async fn holder(&self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error> {
         let statement = query(statements::HOLDER).bind(attr.number()).bind(scope).bind(key.to_vec());
-        match statement.fetch_optional(self.pool()).await.map_err(convert::plain)? {
+        match statement.fetch_optional(&self.pool()).await.map_err(convert::plain)? {
             Some(row) => Ok(Some(column!(row, 0))),
             None => Ok(None),
         }
@@ -240,12 +245,12 @@ impl Read for Postgres {
 
     async fn ancestry(&self, organization: Row) -> Result<Vec<Stored>, Error> {
         let statement = query(statements::ANCESTRY).bind(organization);
-        statement.fetch_all(self.pool()).await.map_err(convert::plain)?.iter().map(entity).collect()
+        statement.fetch_all(&self.pool()).await.map_err(convert::plain)?.iter().map(entity).collect()
     }
 
     async fn credential(&self, subject: Row) -> Result<Option<Credential>, Error> {
         let statement = query(statements::CREDENTIAL).bind(subject);
-        match statement.fetch_optional(self.pool()).await.map_err(convert::plain)? {
+        match statement.fetch_optional(&self.pool()).await.map_err(convert::plain)? {
             Some(row) => Ok(Some(Credential { phc: column!(row, 0), set: column!(row, 1) })),
             None => Ok(None),
         }
@@ -270,22 +275,22 @@ impl Read for Postgres {
             .bind(wanted.from)
             .bind(wanted.to)
             .bind(limited(limit));
-        statement.fetch_all(self.pool()).await.map_err(convert::plain)?.iter().map(audit_record).collect()
+        statement.fetch_all(&self.pool()).await.map_err(convert::plain)?.iter().map(audit_record).collect()
     }
 
     async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
         let statement = query(statements::AUDIT_RECORD).bind(id);
-        let row = statement.fetch_optional(self.pool()).await.map_err(convert::plain)?;
+        let row = statement.fetch_optional(&self.pool()).await.map_err(convert::plain)?;
         Ok(row.as_ref().map(audit_record).transpose()?.map(|(_, record)| record))
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
-        custom_attributes(self.pool()).await
+        custom_attributes(&self.pool()).await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, Error> {
         let statement = query(statements::SETTING).bind(name.to_owned());
-        match statement.fetch_optional(self.pool()).await.map_err(convert::plain)? {
+        match statement.fetch_optional(&self.pool()).await.map_err(convert::plain)? {
             Some(row) => Ok(Some(column!(row, 0))),
             None => Ok(None),
         }
@@ -293,7 +298,7 @@ impl Read for Postgres {
 
     async fn ready(&self) -> Result<(), Error> {
         let row =
-            query(statements::MIGRATIONS_APPLIED).fetch_one(self.pool()).await.map_err(convert::plain)?;
+            query(statements::MIGRATIONS_APPLIED).fetch_one(&self.pool()).await.map_err(convert::plain)?;
         let applied: i64 = column!(row, 0);
         if usize::try_from(applied).ok() == Some(migrate::expected()) {
             return Ok(());
@@ -346,6 +351,7 @@ impl Store for Postgres {
 
     async fn close(&self) {
         self.tasks.iter().for_each(JoinHandle::abort);
+        self.near.close().await;
         self.inner.pool.close().await;
         self.inner.side.close().await;
     }
