@@ -143,7 +143,7 @@ on_both! {
 
     async fn an_accept_that_cannot_be_met_is_406_on_every_route(bed: Bed) {
         let ground = Ground::lay(&bed).await;
-        let unmet = ["text/html", "image/*", "application/xml;q=0", "nonsense", "text/html, image/png;q=0.5", ""];
+        let unmet = ["text/html", "image/*", "application/xml;q=0", "nonsense", "text/html, image/png;q=0.5"];
         let cases: Vec<Case> = ROUTES.iter().flat_map(|route| {
             let path = with_query(ground.path(route), &needed(route, &ground));
             unmet.map(|accept| case(method(route), path.clone(), (406, 14), "").header("Accept", accept))
