@@ -1,6 +1,8 @@
 //! Paths that every request takes, measured in process with criterion: `cargo bench`. Figures compare only within
 //! one run on one machine; no goal is asserted here, because a busy machine would decide it.
 
+#![allow(clippy::unwrap_used, missing_docs, reason = "a bench may stop where a test may")]
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -74,7 +76,7 @@ fn requests(c: &mut Criterion) {
     let segments = ["users", "0190f7a2-0000-7000-8000-000000000001"];
     c.bench_function("match a route", |b| b.iter(|| find(v2_0::ROUTES, "GET", black_box(&segments))));
     c.bench_function("fold a key, ASCII", |b| {
-        b.iter(|| key::text_key(black_box("Anna.Virtanen@Example.org")))
+        b.iter(|| key::text_key(black_box("Anna.Virtanen@Example.org")));
     });
     c.bench_function("fold a key, Finnish", |b| b.iter(|| key::text_key(black_box("HÄMÄLÄINEN"))));
     let grants = Grants::parse(["read:user", "create:*"]).unwrap();
@@ -121,7 +123,7 @@ fn store(c: &mut Criterion) {
     });
     let keys = Source::Keys { attr: user::LOGIN, low: b"anna".to_vec(), high: Some(b"annb".to_vec()) };
     c.bench_function("store: a page of keys", |b| {
-        b.iter(|| run.block_on(engine.store.scan(&keys, None, 20)))
+        b.iter(|| run.block_on(engine.store.scan(&keys, None, 20)));
     });
     c.bench_function("operation: read a user", |b| {
         b.iter(|| run.block_on(read::read(engine, &caller, Kind::User, &text, false)).is_ok());

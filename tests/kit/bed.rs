@@ -24,11 +24,10 @@ pub enum On {
 
 /// A running server with the clients of [`Caller`], and what must outlive it.
 pub struct Bed {
-    pub on: On,
     pub server: Running,
     pub http: reqwest::Client,
-    database: Option<Database>,
-    directory: TempDir,
+    _database: Option<Database>,
+    _directory: TempDir,
 }
 
 /// Lets HTTP clients be made: they ask for a provider of TLS even where they speak none.
@@ -57,7 +56,7 @@ impl Bed {
         let mut config = configuration(directory.path(), database.as_ref());
         adapt(&mut config);
         let server = start(config, Arc::new(Real)).await.unwrap();
-        let bed = Self { on, server, http: reqwest::Client::new(), database, directory };
+        let bed = Self { server, http: reqwest::Client::new(), _database: database, _directory: directory };
         bed.add_clients().await;
         Some(bed)
     }
@@ -95,11 +94,6 @@ impl Bed {
     /// Nobody.
     pub fn anonymous(&self) -> Caller<'_> {
         Caller::anonymous(self)
-    }
-
-    /// The data directory, and the database's address where it is PostgreSQL.
-    pub fn place(&self) -> (&Path, Option<&str>) {
-        (self.directory.path(), self.database.as_ref().map(|database| database.url.as_str()))
     }
 
     /// Fails unless every derived row fits the entities.

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn ids_are_found_wherever_the_document_is_cut() {
         let ids: Vec<Uuid> = (1..=5).map(Uuid::from_u128).collect();
-        let list: String = ids.iter().map(|id| format!("<Id>{id}</Id>")).collect();
+        let list = ids.iter().map(|id| format!("<Id>{id}</Id>")).collect::<Vec<_>>().concat();
         let document = format!("<Users a=\"<\">{list}</Users>");
         for size in 1..document.len() {
             let (mut open, mut found) = (Vec::new(), Vec::new());

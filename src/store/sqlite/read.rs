@@ -87,13 +87,16 @@ pub(super) fn scan(
     Ok(hits)
 }
 
+/// Hits with their entities; a document that cannot be read is an error of its own.
+pub(super) type Entities = Vec<Result<(Hit, Option<Stored>), Error>>;
+
 /// A page of whole entities; `None` where hits and entities must be read apart.
 pub(super) fn page(
     connection: &Connection,
     source: &Source,
     after: Option<&Position>,
     limit: usize,
-) -> Outcome<Option<Vec<Result<(Hit, Option<Stored>), Error>>>> {
+) -> Outcome<Option<Entities>> {
     let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
     let keyed = plan.keyed;
     let Some((sql, parameters)) = plan.whole(limit) else { return Ok(None) };
