@@ -58,7 +58,7 @@ pub async fn all(store: &SharedStore) -> Result<Vec<Client>, Error> {
         let hits = store.scan(&Source::Kind(Kind::ApiClient), at.as_ref(), 100).await?;
         let Some(last) = hits.last() else { return Ok(clients) };
         at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
         for stored in store.by_rows(&rows).await? {
             clients.push(client(&stored)?);
         }

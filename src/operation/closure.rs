@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use uuid::Uuid;
+
 use crate::model::attribute::OnDelete;
 use crate::model::kind::role_invitation;
+use crate::model::registry::Attribute;
 use crate::model::value::Syntax;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Value};
-use crate::store::Write;
+use crate::store::{Source, Write};
 
 /// Everything a delete touches.
 #[derive(Debug, Default)]
@@ -21,13 +24,18 @@ pub struct Closure {
 /// Collects the closure of deleting `start`; error 10 names who still refers.
 pub async fn collect(tx: &mut dyn Write, start: Stored, recursive: bool) -> Result<Closure, Error> {
     let registry = tx.registry();
+    if !recursive {
+        refuse_at_once(tx, &registry, &start).await?;
+    }
     let mut closure = Closure::default();
+    let mut gone: HashMap<Uuid, Kind> = HashMap::new();
     let mut blocking: BTreeSet<(Row, AttrId)> = BTreeSet::new();
     let mut edits: BTreeSet<Row> = BTreeSet::new();
     let mut frontier = vec![start];
     while !frontier.is_empty() {
         let rows: Vec<Row> = frontier.iter().map(Stored::row).collect();
         let kinds: HashMap<Row, Kind> = frontier.iter().map(|entity| (entity.row(), entity.kind())).collect();
+        gone.extend(frontier.iter().map(|entity| (entity.id(), entity.kind())));
         closure.gone.extend(frontier.into_iter().map(|entity| (entity.row(), entity)));
         let mut next: BTreeSet<Row> = BTreeSet::new();
         for (from, attr, to) in tx.referrers(&rows).await? {
@@ -41,21 +49,65 @@ pub async fn collect(tx: &mut dyn Write, start: Stored, recursive: bool) -> Resu
         }
         let fresh: Vec<Row> = next.into_iter().filter(|row| !closure.gone.contains_key(row)).collect();
         frontier = if fresh.is_empty() { Vec::new() } else { tx.load_rows(&fresh).await? };
+        // While the locks were waited for, a referrer may have come to refer to something else.
+        frontier.retain(|entity| goes_along(&registry, entity, &gone, recursive));
     }
     if let Some((_, attr)) = blocking.iter().find(|(row, _)| !closure.gone.contains_key(row)) {
         return Err(Error::Referenced { by: described(&registry, *attr) });
     }
     let staying: Vec<Row> = edits.into_iter().filter(|row| !closure.gone.contains_key(row)).collect();
     if !staying.is_empty() {
-        closure.edited = tx.load_rows(&staying).await?.into_iter().map(|e| (e.row(), e)).collect();
+        let refers = |e: &Stored| e.attributes().references().any(|(_, to)| gone.contains_key(&to.id));
+        let staying = tx.load_rows(&staying).await?.into_iter().filter(refers);
+        closure.edited = staying.map(|e| (e.row(), e)).collect();
     }
     Ok(closure)
 }
 
+/// Refuses before everything is collected: an organization may have very many users. Only what nothing can take
+/// along is asked for; a referrer that might go as well is judged with the whole closure.
+async fn refuse_at_once(tx: &mut dyn Write, registry: &Registry, start: &Stored) -> Result<(), Error> {
+    let (kind, to) = (start.kind(), vec![start.row()]);
+    for attribute in
+        Kind::ALL.into_iter().filter(|by| !may_go_along(registry, *by)).flat_map(|by| registry.of(by))
+    {
+        let stops =
+            rule(attribute, kind).is_some_and(|r| matches!(r, OnDelete::Restrict | OnDelete::Subtree));
+        let source = Source::RefersTo { attr: attribute.id, to: to.clone() };
+        if stops && !tx.scan(&source, None, 1).await?.is_empty() {
+            return Err(Error::Referenced { by: described(registry, attribute.id) });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a kind has a reference whose end takes it along.
+fn may_go_along(registry: &Registry, kind: Kind) -> bool {
+    registry.of(kind).any(|attribute| match attribute.syntax {
+        Syntax::Reference(targets) => targets.iter().any(|(_, rule)| *rule == OnDelete::Cascade),
+        _ => false,
+    })
+}
+
+/// Whether an entity refers to anything of what goes in a way that takes it along.
+fn goes_along(registry: &Registry, entity: &Stored, gone: &HashMap<Uuid, Kind>, recursive: bool) -> bool {
+    entity.attributes().references().any(|(attr, to)| {
+        gone.get(&to.id).is_some_and(|kind| match on_delete(registry, attr, *kind) {
+            OnDelete::Cascade => true,
+            OnDelete::Subtree => recursive,
+            OnDelete::Restrict | OnDelete::RemoveValue | OnDelete::ToText => false,
+        })
+    })
+}
+
+/// What the end of a `target` does to an entity that refers to it by `attribute`.
+fn rule(attribute: &Attribute, target: Kind) -> Option<OnDelete> {
+    let Syntax::Reference(targets) = attribute.syntax else { return None };
+    targets.iter().find(|(kind, _)| *kind == target).map(|(_, rule)| *rule)
+}
+
 fn on_delete(registry: &Registry, attr: AttrId, target: Kind) -> OnDelete {
-    let Some(attribute) = registry.numbered(attr) else { return OnDelete::Restrict };
-    let Syntax::Reference(targets) = attribute.syntax else { return OnDelete::Restrict };
-    targets.iter().find(|(kind, _)| *kind == target).map_or(OnDelete::Restrict, |(_, rule)| *rule)
+    registry.numbered(attr).and_then(|attribute| rule(attribute, target)).unwrap_or(OnDelete::Restrict)
 }
 
 fn described(registry: &Registry, attr: AttrId) -> String {
@@ -66,7 +118,7 @@ impl Closure {
     /// The attributes of an edited entity without references to what goes.
     pub fn without_references(&self, entity: &Stored, registry: &Registry) -> Attributes {
         let mut attributes = entity.attributes().clone();
-        let gone: BTreeSet<uuid::Uuid> = self.gone.values().map(Stored::id).collect();
+        let gone: BTreeSet<Uuid> = self.gone.values().map(Stored::id).collect();
         let held: Vec<AttrId> = attributes.references().map(|(attr, _)| attr).collect();
         for attr in held {
             let values = attributes.values(attr).to_vec();

@@ -101,6 +101,9 @@ pub struct Listing {
 /// The most hits fetched at a time because few of them are results.
 const FARTHEST: usize = 1_000;
 
+/// The users of fewer organizations than this are merged into one order by creation.
+const MERGED: usize = 16;
+
 /// A hit, with its entity where that was read and still there.
 type Held = (Hit, Option<Stored>);
 
@@ -136,7 +139,7 @@ impl Listing {
         // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
         let conditions = conditions(engine, &understood, query.exact).await?;
-        let (source, term) = bounds(engine, query, !conditions.is_empty()).await?;
+        let (source, term) = bounds(engine, query, !conditions.is_empty(), at.as_ref()).await?;
         let plan = plan(engine, source, term, conditions).await?;
         Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, reach: 1, permit })
     }
@@ -214,10 +217,10 @@ impl Listing {
         if !self.reads_entities() {
             return Ok(hits.into_iter().map(|hit| (hit, None)).collect());
         }
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
         let mut entities = self.engine.store.by_rows(&rows).await?.into_iter().peekable();
         let held = |hit: Hit| {
-            let entity = entities.next_if(|entity| entity.row() == hit.at.row);
+            let entity = entities.next_if(|entity| entity.row() == hit.row);
             (hit, entity)
         };
         Ok(hits.into_iter().map(held).collect())
@@ -285,7 +288,12 @@ fn identity(query: &Query) -> String {
 }
 
 /// The source of what a listing is bounded by; and as a term, when conditions need one to be tested with.
-async fn bounds(engine: &Engine, query: &Query, tested: bool) -> Result<(Source, Option<Term>), Error> {
+async fn bounds(
+    engine: &Engine,
+    query: &Query,
+    tested: bool,
+    at: Option<&Position>,
+) -> Result<(Source, Option<Term>), Error> {
     let Some(kind) = query.base.owner() else { return Ok((Source::Kind(query.kind), None)) };
     let segment = query.owner.as_deref().unwrap_or_default();
     let owner = read::find(engine, kind, segment).await.map_err(|error| match error {
@@ -298,7 +306,7 @@ async fn bounds(engine: &Engine, query: &Query, tested: bool) -> Result<(Source,
         Base::All => Ok((Source::Kind(query.kind), None)),
         Base::UsersOfOrganization if query.recursive => {
             let ids = if tested { subtree(engine, &owner).await? } else { Vec::new() };
-            bounded(engine, Source::Subtree { attr: user::HOME, ancestor: row }, user::HOME, ids)
+            bounded(engine, users_below(engine, row, at).await?, user::HOME, ids)
         }
         Base::OrganizationsOfOrganization if query.recursive => {
             listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME, tested).await
@@ -328,6 +336,18 @@ async fn bounds(engine: &Engine, query: &Query, tested: bool) -> Result<(Source,
             bounded(engine, refers(role_invitation::USER), role_invitation::USER, vec![owner.id()])
         }
     }
+}
+
+/// The users of an organization and of all below: by creation where the organizations are few, else one
+/// organization after another. A listing goes on in the order it began with, whatever was added meanwhile.
+async fn users_below(engine: &Engine, ancestor: Row, at: Option<&Position>) -> Result<Source, Error> {
+    let below = Source::Below { ancestor };
+    let merged = match at {
+        Some(at) => at.key.is_empty(),
+        None => engine.store.count(&below, MERGED).await? < MERGED,
+    };
+    let attr = user::HOME;
+    Ok(if merged { Source::Subtree { attr, ancestor } } else { Source::ByOrganization { attr, ancestor } })
 }
 
 fn bounded(
@@ -384,7 +404,7 @@ async fn invitations(engine: &Engine, organization: Row) -> Result<(Source, Opti
         let hits = engine.store.scan(&roles, at.as_ref(), 1_000).await?;
         let Some(last) = hits.last() else { break };
         at = Some(last.at.clone());
-        rows.extend(hits.iter().map(|hit| hit.at.row));
+        rows.extend(hits.iter().map(|hit| hit.row));
         ids.extend(hits.iter().map(|hit| hit.id));
     }
     bounded(engine, Source::RefersTo { attr: role_invitation::ROLE, to: rows }, role_invitation::ROLE, ids)

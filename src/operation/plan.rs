@@ -76,7 +76,7 @@ pub async fn plan(
 }
 
 fn hit((key, row, id): &(Vec<u8>, Row, uuid::Uuid)) -> Hit {
-    Hit { at: Position { key: key.clone(), row: *row }, id: *id }
+    Hit { at: Position { key: key.clone(), row: *row }, row: *row, id: *id }
 }
 
 /// A source other than the driving one that has few hits while the driving one has many.
@@ -119,7 +119,7 @@ async fn sorted(
         let hits = engine.store.scan(source, at.as_ref(), FEW).await?;
         let Some(last) = hits.last() else { break };
         at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
         for entity in engine.store.by_rows(&rows).await? {
             if terms.iter().all(|term| holds(term, &entity)) {
                 let key = smallest_key(&driver.term, entity.attributes());
@@ -127,7 +127,7 @@ async fn sorted(
             }
         }
     }
-    Ok(kept.into_iter().map(|(at, id)| Hit { at, id }).collect())
+    Ok(kept.into_iter().map(|(at, id)| Hit { row: at.row, at, id }).collect())
 }
 
 /// Whether an entity satisfies a term; terms on derived attributes hold for a list of ids.

@@ -239,7 +239,7 @@ async fn all(engine: &Engine, source: &Source) -> Result<Vec<Stored>, Error> {
         let hits = engine.store.scan(source, at.as_ref(), BATCH).await?;
         let Some(last) = hits.last() else { return Ok(entities) };
         at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
         entities.extend(engine.store.by_rows(&rows).await?);
     }
 }

@@ -1,11 +1,40 @@
 //! Which statement answers a [`Source`], and with which parameters. Knows no connection.
 
 use crate::model::Row;
-use crate::store::statements::{self, Scan};
+use crate::store::statements::{self, Own, Scan};
 use crate::store::{Position, Source};
 
-/// Where a whole entity's key stands, behind the columns of the entity.
-pub(super) const KEY_COLUMN: usize = 8;
+/// Which column of a page of hits tells the place, behind row and id.
+pub(super) const PLACE: usize = 2;
+/// Which column of a page of whole entities does.
+pub(super) const PLACE_OF_WHOLE: usize = 8;
+
+/// What tells the place of a hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Its row alone.
+    Row,
+    /// A further column, the key; then its row.
+    Key,
+    /// A further column, the row of its link.
+    Link,
+    /// A further column, the row of the organization; then its row.
+    Organization,
+}
+
+/// The place that a hit's own row and the row in the further column make.
+pub(super) fn place_by_rows(place: Place, row: Row, further: Row) -> Position {
+    match place {
+        Place::Link => Position { key: Vec::new(), row: further },
+        Place::Organization => Position { key: further.to_be_bytes().to_vec(), row },
+        Place::Row | Place::Key => Position { key: Vec::new(), row },
+    }
+}
+
+/// The row of the organization in a place of [`Place::Organization`]; 0, which no row is, in any other.
+fn organization_of(position: &Position) -> Row {
+    position.key.first_chunk::<8>().map_or(0, |row| Row::from_be_bytes(*row))
+}
 
 /// One parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,28 +52,35 @@ pub(super) struct Plan {
     start: Vec<Parameter>,
     bound: Vec<Parameter>,
     least: Option<Vec<u8>>,
-    /// Whether the third column of the page is the key.
-    pub(super) keyed: bool,
+    /// What tells the place of a hit.
+    pub(super) place: Place,
 }
 
 impl Plan {
-    /// The plan for `source` beyond `after`; `any` is the database's statement for a set of targets.
-    pub(super) fn of(source: &Source, after: Option<&Position>, any: &'static Scan) -> Self {
+    /// The plan for `source` beyond `after`; `own` are the scans as the database writes them.
+    pub(super) fn of(source: &Source, after: Option<&Position>, own: &'static Own) -> Self {
         let start = vec![Parameter::Int(after.map_or(0, |position| position.row))];
-        let by_row = |scan, fixed| Self { scan, fixed, start, bound: Vec::new(), least: None, keyed: false };
+        let by_row =
+            |scan, fixed| Self { scan, fixed, start, bound: Vec::new(), least: None, place: Place::Row };
         let int = |number| Parameter::Int(number);
         match source {
             Source::Kind(kind) => by_row(&statements::OF_KIND, vec![int(i64::from(kind.number()))]),
             Source::RefersTo { attr, to } => match to.as_slice() {
                 [one] => by_row(&statements::REFERS_TO_ONE, vec![int(attr.number()), int(*one)]),
-                many => by_row(any, vec![Parameter::Rows(many.to_vec()), int(attr.number())]),
+                many => by_row(&own.refers_to_any, vec![Parameter::Rows(many.to_vec()), int(attr.number())]),
             },
             Source::Subtree { attr, ancestor } => {
-                by_row(&statements::IN_SUBTREE, vec![int(attr.number()), int(*ancestor)])
+                by_row(&own.subtree, vec![int(attr.number()), int(*ancestor)])
             }
+            Source::ByOrganization { attr, ancestor } => Self {
+                start: after.map_or(vec![int(0), int(0)], |at| vec![int(organization_of(at)), int(at.row)]),
+                place: Place::Organization,
+                ..by_row(&own.by_organization, vec![int(attr.number()), int(*ancestor)])
+            },
             Source::Below { ancestor } => by_row(&statements::BELOW, vec![int(*ancestor)]),
             Source::Linked { from, to, onto } => {
-                by_row(&statements::LINKED, vec![int(from.number()), int(*to), int(onto.number())])
+                let fixed = vec![int(from.number()), int(*to), int(onto.number())];
+                Self { place: Place::Link, ..by_row(&statements::LINKED, fixed) }
             }
             Source::Keys { attr, low, high } => {
                 let (key, row) = match after {
@@ -58,7 +94,7 @@ impl Plan {
                     start: vec![Parameter::Bytes(key), int(row)],
                     bound: high.iter().cloned().map(Parameter::Bytes).collect(),
                     least: Some(low.clone()),
-                    keyed: true,
+                    place: Place::Key,
                 }
             }
         }
@@ -69,8 +105,8 @@ impl Plan {
         (self.scan.page, self.parameters(limit))
     }
 
-    /// The statement and parameters that read up to `limit` entities, each with its key as the column
-    /// [`KEY_COLUMN`] where the source has keys; `None` where hits and entities must be read apart.
+    /// The statement and parameters that read up to `limit` entities, what tells the place as the
+    /// column [`PLACE_OF_WHOLE`]; `None` where hits and entities must be read apart.
     pub(super) fn whole(self, limit: usize) -> Option<(&'static str, Vec<Parameter>)> {
         self.scan.whole.map(|sql| (sql, self.parameters(limit)))
     }

@@ -381,7 +381,7 @@ impl<T: Inspect> Walk<'_, T> {
             let hits = self.tx.scan(&Source::Kind(Kind::Organization), after.as_ref(), BATCH).await?;
             let Some(last) = hits.last() else { return Ok(known) };
             after = Some(last.at.clone());
-            let rows = hits.iter().map(|hit| hit.at.row).collect();
+            let rows = hits.iter().map(|hit| hit.row).collect();
             for entity in self.tx.entities_of(rows, self.mend).await? {
                 let parent = entity.attributes().reference(organization::PARENT).map(|to| to.id);
                 known.insert(entity.id(), (entity.row(), parent));

@@ -11,12 +11,22 @@ macro_rules! columns {
     };
 }
 
+/// The scans that the two databases write differently.
+pub(super) struct Own {
+    /// Who refers to any of a set of rows.
+    pub(super) refers_to_any: Scan,
+    /// Who refers into a subtree, by row: as many as the page holds from each organization, merged.
+    pub(super) subtree: Scan,
+    /// Who refers into a subtree, organization by organization: first the rest of the one last read.
+    pub(super) by_organization: Scan,
+}
+
 /// A source of hits: how one page of it is read and how it is counted.
 pub(super) struct Scan {
-    /// Selects row and id, for searches also the key; the last parameter is the limit.
+    /// Selects row and id, then what else tells the place; the last parameter is the limit.
     pub(super) page: &'static str,
-    /// As `page`, selecting the columns of the entity, for searches also the key; `None` where results are made
-    /// distinct, which must not compare documents.
+    /// As `page`, selecting the columns of the entity in their stead; `None` where results are sorted or made
+    /// distinct, which must not carry documents.
     pub(super) whole: Option<&'static str>,
     /// Counts hits; the parameters of `page` without the position, the last is the limit.
     pub(super) count: &'static str,
@@ -67,6 +77,17 @@ const REFERS_TO_ONE_PAGES: (&str, &str) = pages!(
      WHERE r.attr = $1 AND r.to_row = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4"
 );
 
+// The ends are joined in the order written: the page is walked along the links of the known end.
+const LINKED_PAGES: (&str, &str) = pages!(
+    "e.row, e.id",
+    ", f.from_row",
+    " FROM reference f CROSS JOIN reference o CROSS JOIN entity e \
+     WHERE f.attr = $1 AND f.to_row = $2 AND o.from_row = f.from_row AND o.attr = $3 AND e.row = o.to_row \
+     AND f.from_row > $4 ORDER BY f.from_row LIMIT $5"
+);
+const COUNT_SUBTREE: &str = "SELECT count(*) FROM (SELECT 1 FROM tree t CROSS JOIN reference r \
+     WHERE r.attr = $1 AND t.ancestor = $2 AND r.to_row = t.organization LIMIT $3) AS found";
+
 pub(super) const OF_KIND: Scan = Scan {
     page: OF_KIND_PAGES.0,
     whole: Some(OF_KIND_PAGES.1),
@@ -88,14 +109,6 @@ pub(super) const REFERS_TO_ONE: Scan = Scan {
     whole: Some(REFERS_TO_ONE_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM reference r WHERE r.attr = $1 AND r.to_row = $2 LIMIT $3) AS found",
 };
-pub(super) const IN_SUBTREE: Scan = Scan {
-    whole: None,
-    page: "SELECT DISTINCT r.from_row, e.id FROM tree t JOIN reference r ON r.to_row = t.organization \
-           JOIN entity e ON e.row = r.from_row \
-           WHERE r.attr = $1 AND t.ancestor = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
-    count: "SELECT count(*) FROM (SELECT DISTINCT r.from_row FROM tree t JOIN reference r \
-            ON r.to_row = t.organization WHERE r.attr = $1 AND t.ancestor = $2 LIMIT $3) AS found",
-};
 pub(super) const BELOW: Scan = Scan {
     whole: None,
     page: "SELECT t.organization, e.id FROM tree t JOIN entity e ON e.row = t.organization \
@@ -103,12 +116,10 @@ pub(super) const BELOW: Scan = Scan {
     count: "SELECT count(*) FROM (SELECT 1 FROM tree t WHERE t.ancestor = $1 AND t.depth > 0 LIMIT $2) AS found",
 };
 pub(super) const LINKED: Scan = Scan {
-    whole: None,
-    page: "SELECT DISTINCT o.to_row, e.id FROM reference f JOIN reference o ON o.from_row = f.from_row \
-           JOIN entity e ON e.row = o.to_row \
-           WHERE f.attr = $1 AND f.to_row = $2 AND o.attr = $3 AND o.to_row > $4 ORDER BY o.to_row LIMIT $5",
-    count: "SELECT count(*) FROM (SELECT DISTINCT o.to_row FROM reference f JOIN reference o \
-            ON o.from_row = f.from_row WHERE f.attr = $1 AND f.to_row = $2 AND o.attr = $3 LIMIT $4) AS found",
+    page: LINKED_PAGES.0,
+    whole: Some(LINKED_PAGES.1),
+    count: "SELECT count(*) FROM (SELECT 1 FROM reference f CROSS JOIN reference o \
+            WHERE f.attr = $1 AND f.to_row = $2 AND o.from_row = f.from_row AND o.attr = $3 LIMIT $4) AS found",
 };
 
 /// The columns of an audit record, in the order the decoders read them.
@@ -267,6 +278,8 @@ pub(super) mod sqlite {
         "DELETE FROM entity WHERE row IN (SELECT j.value->>0 FROM json_each($1) j)";
     pub(in crate::store) const REFERRERS: &str = "SELECT r.from_row, r.attr, r.to_row FROM json_each($1) j \
          CROSS JOIN reference r ON r.to_row = j.value->>0 ORDER BY r.from_row, r.attr, r.to_row";
+    pub(in crate::store) const A_REFERRER: &str = "SELECT r.attr FROM json_each($1) j \
+         CROSS JOIN reference r ON r.to_row = j.value->>0 LIMIT 1";
     pub(in crate::store) const ROWS_OF_IDS: &str =
         "SELECT e.id, e.row FROM json_each($1) j CROSS JOIN entity e ON e.id = unhex(j.value->>0)";
     pub(in crate::store) const APPEND_AUDIT: &str = "INSERT INTO audit \
@@ -279,13 +292,38 @@ pub(super) mod sqlite {
          WHERE u.attr = j.value->>0 AND u.scope = j.value->>1 AND u.key = unhex(j.value->>2) AND u.row = j.value->>3)";
     pub(in crate::store) const MISSING_REFERENCE: &str = "SELECT CAST(j.key AS INTEGER) FROM json_each($1) j WHERE NOT EXISTS (SELECT 1 FROM reference r \
          WHERE r.to_row = j.value->>0 AND r.attr = j.value->>1 AND r.from_row = j.value->>2)";
-    pub(in crate::store) const REFERS_TO_ANY: super::Scan = super::Scan {
-        whole: None,
-        page: "SELECT DISTINCT r.from_row, e.id FROM json_each($1) j CROSS JOIN reference r ON r.to_row = j.value->>0 \
+    pub(in crate::store) const OWN: super::Own = super::Own {
+        refers_to_any: super::Scan {
+            whole: None,
+            page: "SELECT DISTINCT r.from_row, e.id FROM json_each($1) j CROSS JOIN reference r ON r.to_row = j.value->>0 \
                JOIN entity e ON e.row = r.from_row \
                WHERE r.attr = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
-        count: "SELECT count(*) FROM (SELECT DISTINCT r.from_row FROM json_each($1) j CROSS JOIN reference r \
+            count: "SELECT count(*) FROM (SELECT DISTINCT r.from_row FROM json_each($1) j CROSS JOIN reference r \
                 ON r.to_row = j.value->>0 WHERE r.attr = $2 LIMIT $3) AS found",
+        },
+        subtree: super::Scan {
+            whole: None,
+            page: "WITH wanted AS (SELECT $1 AS attr, $2 AS ancestor) \
+               SELECT e.row, e.id FROM (SELECT j.value AS row FROM wanted w CROSS JOIN tree t CROSS JOIN json_each((\
+               SELECT json_group_array(few.from_row) FROM (SELECT r.from_row FROM reference r \
+               WHERE r.attr = $1 AND r.to_row = t.organization AND r.from_row > $3 \
+               ORDER BY r.from_row LIMIT $4) AS few)) j \
+               WHERE t.ancestor = w.ancestor ORDER BY j.value LIMIT $4) AS found \
+               CROSS JOIN entity e WHERE e.row = found.row ORDER BY found.row",
+            count: super::COUNT_SUBTREE,
+        },
+        by_organization: super::Scan {
+            whole: None,
+            page: "SELECT here.* FROM (SELECT r.from_row, e.id, r.to_row AS place FROM tree t CROSS JOIN reference r \
+               CROSS JOIN entity e WHERE r.attr = $1 AND t.ancestor = $2 AND t.organization = $3 \
+               AND r.to_row = t.organization AND r.from_row > $4 AND e.row = r.from_row \
+               ORDER BY r.from_row LIMIT $5) AS here UNION ALL SELECT there.* FROM (\
+               SELECT r.from_row, e.id, t.organization AS place FROM tree t CROSS JOIN reference r \
+               CROSS JOIN entity e WHERE r.attr = $1 AND t.ancestor = $2 AND t.organization > $3 \
+               AND r.to_row = t.organization AND e.row = r.from_row \
+               ORDER BY t.organization, r.from_row LIMIT $5) AS there ORDER BY 3, 1 LIMIT $5",
+            count: super::COUNT_SUBTREE,
+        },
     };
 }
 
@@ -344,6 +382,8 @@ pub(super) mod postgres {
     pub(in crate::store) const DELETE_ENTITIES: &str = "DELETE FROM entity WHERE row = ANY($1)";
     pub(in crate::store) const REFERRERS: &str = "SELECT r.from_row, r.attr, r.to_row FROM reference r \
          WHERE r.to_row = ANY($1) ORDER BY r.from_row, r.attr, r.to_row";
+    pub(in crate::store) const A_REFERRER: &str =
+        "SELECT r.attr FROM reference r WHERE r.to_row = ANY($1) LIMIT 1";
     pub(in crate::store) const ROWS_OF_IDS: &str = "SELECT e.id, e.row FROM entity e WHERE e.id = ANY($1)";
     pub(in crate::store) const APPEND_AUDIT: &str = "INSERT INTO audit \
          (id, at, event_id, module_id, category, client, kind, entity_id, reference_id, canonical) \
@@ -362,12 +402,35 @@ pub(super) mod postgres {
          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS n (to_row, attr, from_row, place) \
          WHERE NOT EXISTS (SELECT 1 FROM reference r \
          WHERE r.to_row = n.to_row AND r.attr = n.attr AND r.from_row = n.from_row)";
-    pub(in crate::store) const REFERS_TO_ANY: super::Scan = super::Scan {
-        whole: None,
-        page: "SELECT DISTINCT r.from_row, e.id FROM reference r JOIN entity e ON e.row = r.from_row \
+    pub(in crate::store) const OWN: super::Own = super::Own {
+        refers_to_any: super::Scan {
+            whole: None,
+            page: "SELECT DISTINCT r.from_row, e.id FROM reference r JOIN entity e ON e.row = r.from_row \
                WHERE r.to_row = ANY($1) AND r.attr = $2 AND r.from_row > $3 ORDER BY r.from_row LIMIT $4",
-        count: "SELECT count(*) FROM (SELECT DISTINCT r.from_row FROM reference r \
+            count: "SELECT count(*) FROM (SELECT DISTINCT r.from_row FROM reference r \
                 WHERE r.to_row = ANY($1) AND r.attr = $2 LIMIT $3) AS found",
+        },
+        subtree: super::Scan {
+            whole: None,
+            page: "SELECT e.row, e.id FROM tree t CROSS JOIN LATERAL (SELECT r.from_row FROM reference r \
+               WHERE r.attr = $1 AND r.to_row = t.organization AND r.from_row > $3 \
+               ORDER BY r.from_row LIMIT $4) AS few JOIN entity e ON e.row = few.from_row \
+               WHERE t.ancestor = $2 ORDER BY few.from_row LIMIT $4",
+            count: super::COUNT_SUBTREE,
+        },
+        by_organization: super::Scan {
+            whole: None,
+            page: "SELECT here.* FROM (SELECT r.from_row, e.id, r.to_row AS place FROM tree t CROSS JOIN reference r \
+               CROSS JOIN entity e WHERE r.attr = $1 AND t.ancestor = $2 AND t.organization = $3 \
+               AND r.to_row = t.organization AND r.from_row > $4 AND e.row = r.from_row \
+               ORDER BY r.from_row LIMIT $5) AS here UNION ALL SELECT there.* FROM (\
+               SELECT few.from_row, e.id, t.organization AS place FROM tree t CROSS JOIN LATERAL (\
+               SELECT r.from_row FROM reference r WHERE r.attr = $1 AND r.to_row = t.organization \
+               ORDER BY r.from_row LIMIT $5) AS few JOIN entity e ON e.row = few.from_row \
+               WHERE t.ancestor = $2 AND t.organization > $3 \
+               ORDER BY t.organization, few.from_row LIMIT $5) AS there ORDER BY 3, 1 LIMIT $5",
+            count: super::COUNT_SUBTREE,
+        },
     };
     pub(in crate::store) const MAKE_LOCKS: &str = "INSERT INTO lock (name) \
          SELECT n.name FROM unnest($1::text[]) AS n (name) ORDER BY n.name ON CONFLICT DO NOTHING";
@@ -390,15 +453,21 @@ pub enum Engine {
 
 /// Every statement that reads in the service of a request, so that tests can ask the database for its plan.
 pub fn read_statements(engine: Engine) -> Vec<&'static str> {
-    let any = match engine {
-        Engine::Sqlite => &sqlite::REFERS_TO_ANY,
-        Engine::Postgres => &postgres::REFERS_TO_ANY,
+    let Own { refers_to_any, subtree, by_organization } = match engine {
+        Engine::Sqlite => &sqlite::OWN,
+        Engine::Postgres => &postgres::OWN,
     };
-    let scans = [&OF_KIND, &KEYS_BETWEEN, &KEYS_FROM, &REFERS_TO_ONE, any, &IN_SUBTREE, &BELOW, &LINKED];
+    let scans = [&OF_KIND, &KEYS_BETWEEN, &KEYS_FROM, &REFERS_TO_ONE, &BELOW, &LINKED];
+    let scans = scans.into_iter().chain([refers_to_any, subtree, by_organization]);
     let own: &[&'static str] = match engine {
-        Engine::Sqlite => {
-            &[sqlite::BY_ROWS, sqlite::BY_IDS, sqlite::TAKEN, sqlite::REFERRERS, sqlite::ROWS_OF_IDS]
-        }
+        Engine::Sqlite => &[
+            sqlite::BY_ROWS,
+            sqlite::BY_IDS,
+            sqlite::TAKEN,
+            sqlite::REFERRERS,
+            sqlite::A_REFERRER,
+            sqlite::ROWS_OF_IDS,
+        ],
         Engine::Postgres => &[
             postgres::BY_ROWS,
             postgres::LOAD_ROWS,
@@ -406,6 +475,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
             postgres::SHARE_IDS,
             postgres::TAKEN,
             postgres::REFERRERS,
+            postgres::A_REFERRER,
         ],
     };
     let single = [
@@ -420,8 +490,8 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         AUDIT_RECORD,
         STANDS_BELOW,
     ];
-    let whole = scans.iter().filter_map(|scan| scan.whole);
-    let pages = scans.iter().flat_map(|scan| [scan.page, scan.count]);
+    let whole = scans.clone().filter_map(|scan| scan.whole);
+    let pages = scans.flat_map(|scan| [scan.page, scan.count]);
     pages.chain(whole).chain(own.iter().copied()).chain(single).collect()
 }
 

@@ -34,8 +34,17 @@ pub enum Source {
         /// The targets.
         to: Vec<Row>,
     },
-    /// The entities whose reference `attr` points to `ancestor` or an organization below it; by row.
+    /// The entities whose reference `attr`, which must hold one value, points to `ancestor` or an organization
+    /// below it; by row. A page costs its size times the number of organizations: for few of these.
     Subtree {
+        /// The reference.
+        attr: AttrId,
+        /// The organization on top.
+        ancestor: Row,
+    },
+    /// As [`Source::Subtree`], one organization after another in their order, within each by row; the key of a
+    /// hit is the organization's row, big-endian. A page costs its size however many organizations there are.
+    ByOrganization {
         /// The reference.
         attr: AttrId,
         /// The organization on top.
@@ -46,8 +55,9 @@ pub enum Source {
         /// The organization on top.
         ancestor: Row,
     },
-    /// What the links whose `from` points to `to` point to by `onto`; by row, each once. (A user's roles through
-    /// assignments; the mandates delegated to a user.)
+    /// What the links whose `from` points to `to` point to by `onto`; in the order of linking: a hit stands at the
+    /// row of its link. Two ends have at most one link. (A user's roles through assignments; the mandates
+    /// delegated to a user.)
     Linked {
         /// The link's reference to the known end.
         from: AttrId,
@@ -72,6 +82,8 @@ pub struct Position {
 pub struct Hit {
     /// Where it stands.
     pub at: Position,
+    /// Its own row; in [`Source::Linked`] another than that of its place.
+    pub row: Row,
     /// Its public id.
     pub id: Uuid,
 }
@@ -171,11 +183,11 @@ pub(super) async fn page_apart<R: Read + ?Sized>(
     limit: usize,
 ) -> Result<Vec<(Hit, Option<Stored>)>, Error> {
     let hits = store.scan(source, after, limit).await?;
-    let rows: Vec<Row> = hits.iter().map(|hit| hit.at.row).collect();
+    let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
     let mut entities = store.by_rows(&rows).await?.into_iter().peekable();
     // Entities come in the order asked; one that vanished since the scan is missing.
     let with_entity = |hit: Hit| {
-        let entity = entities.next_if(|entity| entity.row() == hit.at.row);
+        let entity = entities.next_if(|entity| entity.row() == hit.row);
         (hit, entity)
     };
     Ok(hits.into_iter().map(with_entity).collect())

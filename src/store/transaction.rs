@@ -29,7 +29,7 @@ macro_rules! transaction {
             use crate::store::convert::{self, Trouble, column, entity_row};
             use crate::store::following::{self, Following};
             use crate::store::job::{Jobs, Lease};
-            use crate::store::plan::{Parameter, Plan};
+            use crate::store::plan::{PLACE, Parameter, Place, Plan, place_by_rows};
             use crate::store::secret::{Secret, Secrets};
             use crate::store::statements::{self, $sql as batch};
             use crate::store::traits::document;
@@ -196,8 +196,9 @@ macro_rules! transaction {
                 }
 
                 async fn refuse_referred(&mut self, rows: &[Row]) -> Result<(), Error> {
-                    let Some((_, attr, _)) = self.referrers(rows).await?.first().copied() else { return Ok(()) };
-                    let by = self.attribute(attr.number()).map_or_else(
+                    let statement = $batch(batch::A_REFERRER, vec![Column::Int(rows.to_vec())]);
+                    let Some(attr) = self.fetch_number(statement).await? else { return Ok(()) };
+                    let by = self.attribute(attr).map_or_else(
                         || "another entity".to_owned(),
                         |attribute| format!("{} ({})", attribute.kind.name(), attribute.name),
                     );
@@ -260,11 +261,11 @@ macro_rules! transaction {
                     after: Option<&Position>,
                     limit: usize,
                 ) -> Result<Vec<Hit>, Error> {
-                    let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
-                    let keyed = plan.keyed;
+                    let plan = Plan::of(source, after, &batch::OWN);
+                    let place = plan.place;
                     let (sql, parameters) = plan.page(limit);
                     let rows = self.fetch(bind(sql, parameters)).await?;
-                    rows.iter().map(|row| hit(row, keyed)).collect()
+                    rows.iter().map(|row| hit(row, place)).collect()
                 }
 
                 async fn holder(&mut self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error> {
@@ -506,9 +507,18 @@ macro_rules! transaction {
             }
 
             /// One hit of a scan.
-            pub(in crate::store) fn hit(row: &DbRow, keyed: bool) -> Result<Hit, Error> {
-                let key = if keyed { column!(row, 2) } else { Vec::new() };
-                Ok(Hit { at: Position { key, row: column!(row, 0) }, id: column!(row, 1) })
+            pub(in crate::store) fn hit(row: &DbRow, place: Place) -> Result<Hit, Error> {
+                Ok(Hit { at: place_at(row, place, PLACE)?, row: column!(row, 0), id: column!(row, 1) })
+            }
+
+            /// Where the hit of a row stands.
+            pub(in crate::store) fn place_at(row: &DbRow, place: Place, column: usize) -> Result<Position, Error> {
+                let own = column!(row, 0);
+                Ok(match place {
+                    Place::Row => Position { key: Vec::new(), row: own },
+                    Place::Key => Position { key: column!(row, column), row: own },
+                    Place::Link | Place::Organization => place_by_rows(place, own, column!(row, column)),
+                })
             }
 
             fn written(insert: &Insert<'_>, made: &HashMap<Uuid, Row>) -> Result<Stored, Error> {

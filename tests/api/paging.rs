@@ -99,6 +99,34 @@ on_both! {
         assert!(walk(&bed, "auditevents", 7).await.len() > 60);
     }
 
+    async fn users_below_many_organizations_are_walked_in_the_order_the_walk_began_with(bed: Bed) {
+        let admin = bed.admin();
+        let acme = organization(&admin, "acme").await;
+        let mut homes = vec![acme.clone()];
+        for number in 0..14 {
+            homes.push(below(&admin, &acme, &format!("unit{number}")).await);
+        }
+        let mut by_creation = Vec::new();
+        for (number, home) in homes.iter().rev().enumerate().step_by(2) {
+            for part in ["a", "b"] {
+                by_creation.push(crate::api::user_of(&admin, home, &format!("{part}{number}")).await);
+            }
+        }
+        let address = format!("organizations/{acme}/users?recursive=true");
+        must_walk(&bed, &address, 16).await;
+        assert_eq!(walk(&bed, &address, 3).await, by_creation);
+        let begun = admin.get(&format!("{address}&maxResults=5")).await.ok();
+        for number in 14..18 {
+            below(&admin, &acme, &format!("unit{number}")).await;
+        }
+        let rest = Caller::basic(&bed, "admin").send_to(Method::GET, &next(&bed, &begun).unwrap(), None).await;
+        assert_eq!([begun.ids(), rest.ok().ids()].concat()[..10], by_creation[..10]);
+        must_walk(&bed, &address, 16).await;
+        must_walk(&bed, &format!("{address}&login=a"), 8).await;
+        let whole = walk(&bed, &address, 4).await;
+        assert_ne!(whole, by_creation, "more than a few organizations come one after another");
+    }
+
     async fn pages_of_whole_entities_follow_each_other_too(bed: Bed) {
         for login in ["a", "b", "c"] {
             crate::api::user(&bed.admin(), login).await;

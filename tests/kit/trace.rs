@@ -17,7 +17,7 @@ pub async fn entities(store: &SharedStore, kind: Kind) -> Vec<valtuus::model::St
         let hits = store.scan(&Source::Kind(kind), at.as_ref(), 500).await.unwrap();
         let Some(last) = hits.last() else { return found };
         at = Some(last.at.clone());
-        let rows: Vec<_> = hits.iter().map(|hit| hit.at.row).collect();
+        let rows: Vec<_> = hits.iter().map(|hit| hit.row).collect();
         found.extend(store.by_rows(&rows).await.unwrap());
     }
 }

@@ -245,6 +245,6 @@ pub(super) async fn rows(store: &SharedStore, source: &Source, page: usize) -> V
         let hits = store.scan(source, after.as_ref(), page).await.unwrap();
         let Some(last) = hits.last() else { return found };
         after = Some(last.at.clone());
-        found.extend(hits.iter().map(|hit| hit.at.row));
+        found.extend(hits.iter().map(|hit| hit.row));
     }
 }

@@ -11,7 +11,7 @@ super::on_both!(
     rows_come_in_the_order_asked_and_missing_ones_are_left_out,
     a_kind_is_listed_in_creation_order_whatever_the_page,
     keys_are_listed_by_key_then_row_once_for_each_key,
-    references_subtrees_and_links_are_listed_by_row_each_once,
+    references_and_subtrees_are_listed_by_row_and_links_as_they_were_made,
     counts_stop_at_their_limit,
     a_long_scan_equals_many_short_ones,
     a_page_holds_the_hits_of_a_scan_with_their_entities,
@@ -82,7 +82,7 @@ async fn keys_are_listed_by_key_then_row_once_for_each_key(bench: &Bench) {
     assert_eq!(store.count(&open, 100).await.unwrap(), 4);
 }
 
-async fn references_subtrees_and_links_are_listed_by_row_each_once(bench: &Bench) {
+async fn references_and_subtrees_are_listed_by_row_and_links_as_they_were_made(bench: &Bench) {
     let store = &bench.store;
     let root = org(store, "root", None).await;
     let (a, b) = (org(store, "a", Some(&root)).await, org(store, "b", Some(&root)).await);
@@ -98,6 +98,11 @@ async fn references_subtrees_and_links_are_listed_by_row_each_once(bench: &Bench
     assert_eq!(rows(store, &source(vec![b.row(), below.row(), a.row()]), 2).await, [u1, u2.row(), u3]);
     assert!(rows(store, &source(vec![]), 2).await.is_empty());
     assert_eq!(rows(store, &Source::Subtree { attr: home, ancestor: a.row() }, 1).await, [u1, u2.row()]);
+    let walked = Source::ByOrganization { attr: home, ancestor: root.row() };
+    let u4 = person(store, "u4", Some(&a)).await.row();
+    for page in [1, 2, 3, 9] {
+        assert_eq!(rows(store, &walked, page).await, [u2.row(), u4, u3, u1], "pages of {page}");
+    }
     assert_eq!(
         rows(store, &Source::Below { ancestor: root.row() }, 2).await,
         [a.row(), b.row(), below.row()]
@@ -107,7 +112,7 @@ async fn references_subtrees_and_links_are_listed_by_row_each_once(bench: &Bench
     assign(store, &u2, &r2).await;
     assign(store, &u2, &r1).await;
     let held = Source::Linked { from: assignment::USER, to: u2.row(), onto: assignment::ROLE };
-    assert_eq!(rows(store, &held, 1).await, [r1.row(), r2.row()]);
+    assert_eq!(rows(store, &held, 1).await, [r2.row(), r1.row()]);
     assert_eq!(store.count(&held, 9).await.unwrap(), 2);
 }
 
@@ -125,6 +130,7 @@ async fn counts_stop_at_their_limit(bench: &Bench) {
         Source::RefersTo { attr: user::HOME, to: vec![root.row()] },
         Source::RefersTo { attr: user::HOME, to: all },
         Source::Subtree { attr: user::HOME, ancestor: root.row() },
+        Source::ByOrganization { attr: user::HOME, ancestor: root.row() },
         Source::Below { ancestor: root.row() },
     ] {
         assert_eq!(store.count(&source, 3).await.unwrap(), 3, "{source:?}");
@@ -180,6 +186,7 @@ async fn a_page_holds_the_hits_of_a_scan_with_their_entities(bench: &Bench) {
         (Source::RefersTo { attr: user::HOME, to: vec![root.row()] }, 2),
         (Source::RefersTo { attr: user::HOME, to: vec![root.row(), branch.row()] }, 4),
         (Source::Subtree { attr: user::HOME, ancestor: root.row() }, 4),
+        (Source::ByOrganization { attr: user::HOME, ancestor: root.row() }, 4),
         (Source::Below { ancestor: root.row() }, 1),
         (Source::Linked { from: assignment::ROLE, to: role.row(), onto: assignment::USER }, 4),
     ];

@@ -4,7 +4,7 @@
 //! mandate life cycle.
 
 use crate::model::attribute::{Access, AttrDef, AttrId, OnDelete};
-use crate::model::kind::{Kind, KindDef, NaturalKey, Scope};
+use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique};
 use crate::model::rules::NoRules;
 use crate::model::value::Syntax;
 
@@ -50,7 +50,7 @@ pub static KIND: KindDef = KindDef {
     path: "",
     attrs: &ATTRS,
     seed_attrs: 3,
-    unique: &[],
+    unique: &[Unique { attr: 2, within: Some(1), ignore_case: false }],
     scope: Scope::Ref(1),
     natural_key: NaturalKey::None,
     write_aliases: &[],

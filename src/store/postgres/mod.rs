@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
 use crate::store::convert::{self, audit_row, column, entity_row};
-use crate::store::plan::{KEY_COLUMN, Plan};
+use crate::store::plan::{PLACE_OF_WHOLE, Plan};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::statements::{self, postgres as batch};
@@ -201,11 +201,11 @@ impl Read for Postgres {
     }
 
     async fn scan(&self, source: &Source, after: Option<&Position>, limit: usize) -> Result<Vec<Hit>, Error> {
-        let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
-        let keyed = plan.keyed;
+        let plan = Plan::of(source, after, &batch::OWN);
+        let place = plan.place;
         let (sql, parameters) = plan.page(limit);
         let rows = tx::bind(sql, parameters).fetch_all(&self.pool()).await.map_err(convert::plain)?;
-        rows.iter().map(|row| tx::hit(row, keyed)).collect()
+        rows.iter().map(|row| tx::hit(row, place)).collect()
     }
 
     async fn page(
@@ -214,22 +214,22 @@ impl Read for Postgres {
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Vec<(Hit, Option<Stored>)>, Error> {
-        let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
-        let keyed = plan.keyed;
+        let plan = Plan::of(source, after, &batch::OWN);
+        let place = plan.place;
         let Some((sql, parameters)) = plan.whole(limit) else {
             return traits::page_apart(self, source, after, limit).await;
         };
         let rows = tx::bind(sql, parameters).fetch_all(&self.pool()).await.map_err(convert::plain)?;
         let with_hit = |row: &sqlx::postgres::PgRow| {
             let stored: Stored = entity_row!(*row)?;
-            let key = if keyed { column!(row, KEY_COLUMN) } else { Vec::new() };
-            Ok((Hit { at: Position { key, row: stored.row() }, id: stored.id() }, Some(stored)))
+            let at = tx::place_at(row, place, PLACE_OF_WHOLE)?;
+            Ok((Hit { at, row: stored.row(), id: stored.id() }, Some(stored)))
         };
         rows.iter().map(with_hit).collect()
     }
 
     async fn count(&self, source: &Source, limit: usize) -> Result<usize, Error> {
-        let (sql, parameters) = Plan::of(source, None, &batch::REFERS_TO_ANY).count(limit);
+        let (sql, parameters) = Plan::of(source, None, &batch::OWN).count(limit);
         let row = tx::bind(sql, parameters).fetch_one(&self.pool()).await.map_err(convert::plain)?;
         let count: i64 = column!(row, 0);
         usize::try_from(count).map_err(|_| Error::internal("a negative count"))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Row, Stored};
 use crate::store::columns::{Column, json};
-use crate::store::plan::{KEY_COLUMN, Parameter, Plan};
+use crate::store::plan::{PLACE, PLACE_OF_WHOLE, Parameter, Place, Plan, place_by_rows};
 use crate::store::statements::{self, sqlite as batch};
 use crate::store::{AuditQuery, AuditRow, Credential, Hit, Position, Source, convert};
 
@@ -68,21 +68,30 @@ pub(super) fn ancestry(connection: &Connection, organization: Row) -> Outcome<Ve
     connection.prepare_cached(statements::ANCESTRY)?.query_map([organization], entity)?.collect()
 }
 
+/// Where the hit of a row stands.
+fn place_at(row: &rusqlite::Row<'_>, place: Place, column: usize) -> Outcome<Position> {
+    let own = row.get(0)?;
+    Ok(match place {
+        Place::Row => Position { key: Vec::new(), row: own },
+        Place::Key => Position { key: row.get(column)?, row: own },
+        Place::Link | Place::Organization => place_by_rows(place, own, row.get(column)?),
+    })
+}
+
 pub(super) fn scan(
     connection: &Connection,
     source: &Source,
     after: Option<&Position>,
     limit: usize,
 ) -> Outcome<Vec<Hit>> {
-    let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
-    let keyed = plan.keyed;
+    let plan = Plan::of(source, after, &batch::OWN);
+    let place = plan.place;
     let (sql, parameters) = plan.page(limit);
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut hits = Vec::with_capacity(limit.min(512));
     while let Some(row) = rows.next()? {
-        let key = if keyed { row.get(2)? } else { Vec::new() };
-        hits.push(Hit { at: Position { key, row: row.get(0)? }, id: convert::id_at(row, 1)? });
+        hits.push(Hit { at: place_at(row, place, PLACE)?, row: row.get(0)?, id: convert::id_at(row, 1)? });
     }
     Ok(hits)
 }
@@ -97,25 +106,21 @@ pub(super) fn page(
     after: Option<&Position>,
     limit: usize,
 ) -> Outcome<Option<Entities>> {
-    let plan = Plan::of(source, after, &batch::REFERS_TO_ANY);
-    let keyed = plan.keyed;
+    let plan = Plan::of(source, after, &batch::OWN);
+    let place = plan.place;
     let Some((sql, parameters)) = plan.whole(limit) else { return Ok(None) };
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut found = Vec::with_capacity(limit.min(512));
     while let Some(row) = rows.next()? {
-        let key = if keyed { row.get(KEY_COLUMN)? } else { Vec::new() };
-        found.push(
-            entity(row)?.map(|stored| {
-                (Hit { at: Position { key, row: stored.row() }, id: stored.id() }, Some(stored))
-            }),
-        );
+        let at = place_at(row, place, PLACE_OF_WHOLE)?;
+        found.push(entity(row)?.map(|stored| (Hit { at, row: stored.row(), id: stored.id() }, Some(stored))));
     }
     Ok(Some(found))
 }
 
 pub(super) fn count(connection: &Connection, source: &Source, limit: usize) -> Outcome<usize> {
-    let (sql, parameters) = Plan::of(source, None, &batch::REFERS_TO_ANY).count(limit);
+    let (sql, parameters) = Plan::of(source, None, &batch::OWN).count(limit);
     connection.prepare_cached(sql)?.query_row(params_from_iter(parameters), number)
 }
 
