@@ -140,7 +140,10 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> (Error, Trouble) {
         away if ["08", "53", "57", "58"].iter().any(|class| away.starts_with(class)) => {
             (Error::unavailable(detail), Trouble::Away)
         }
-        "25006" => (Error::unavailable(detail), Trouble::Away),
+        // Read-only (a server that stands by), and a transaction ended because it was idle.
+        "25006" | "25P03" => (Error::unavailable(detail), Trouble::Away),
+        // A lock was waited for long enough: the connection is sound, and the refusal can be recorded on it.
+        "55P03" => (Error::unavailable(detail), Trouble::Refused),
         _ => (Error::internal(detail), Trouble::Refused),
     }
 }
