@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions, Executor, Row as _, query};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row as _, query};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -152,9 +152,10 @@ impl Inner {
 }
 
 async fn custom_attributes(pool: &PgPool) -> Result<Vec<Attribute>, Error> {
-    let rows = query(statements::CUSTOM_ATTRIBUTES).fetch_all(pool).await.map_err(convert::plain)?;
+    let statement = query(AssertSqlSafe(convert::CUSTOM_ATTRIBUTES.as_str()));
+    let rows = statement.fetch_all(pool).await.map_err(convert::plain)?;
     let attribute = |row: &PgRow| {
-        let flags = (column!(row, 3), column!(row, 4));
+        let flags = (column!(row, 3), column!(row, 4), column!(row, 5));
         convert::custom(column!(row, 0), column!(row, 1), column!(row, 2), flags)
     };
     rows.iter().map(attribute).collect()
