@@ -42,8 +42,18 @@ pub enum Index {
     None,
     /// By its key in the attribute index, or by the reference table.
     Search,
+    /// Not yet: keys are written as for [`Index::Search`], but older entities are still without.
+    Building,
     /// Through another table (an entity name by the tree, an organization's name by its id, an id).
     Derived,
+}
+
+impl Index {
+    /// Whether values have keys in the attribute index.
+    #[must_use]
+    pub fn has_keys(self) -> bool {
+        matches!(self, Self::Search | Self::Building)
+    }
 }
 
 /// What happens to a reference when its target is deleted (contract: what a delete does to references).

@@ -38,7 +38,7 @@ pub struct Derived {
 pub fn derive(kind: Kind, attributes: &Attributes, registry: &Registry) -> Derived {
     let mut derived = Derived::default();
     for (attr, values) in attributes.iter() {
-        let searched = registry.numbered(attr).is_some_and(|a| a.index == Index::Search);
+        let searched = registry.numbered(attr).is_some_and(|a| a.index.has_keys());
         for value in values {
             if let Some(to) = value.as_ref() {
                 derived.references.insert((attr, to.id));

@@ -74,6 +74,13 @@ impl Attribute {
             rank: 60,
         }
     }
+
+    /// The attribute while entities written before it became searchable are still without keys.
+    #[must_use]
+    pub fn building(self) -> Self {
+        let index = if self.index == Index::Search { Index::Building } else { self.index };
+        Self { index, ..self }
+    }
 }
 
 /// Every attribute of every kind at one moment.

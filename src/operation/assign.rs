@@ -46,7 +46,10 @@ impl Change for Assign {
         // The user is locked, so that a mandate being given at the same moment sees one state or the other.
         let user = target(tx, Kind::User, self.user).await?;
         self.precondition.check(user.version())?;
-        let role = target(tx, Kind::Role, self.role).await?;
+        // The role need only stay: users who are given the same one at once do not wait for each other.
+        let role = tx.companions(&[self.role]).await?.pop();
+        let role =
+            role.filter(|role| role.kind() == Kind::Role).ok_or_else(|| Error::not_found(Kind::Role))?;
         let held = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await?;
         let row = match (self.give, held) {
             (true, None) => return link(tx, &user, &role, self.now, events).await,

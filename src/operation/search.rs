@@ -74,6 +74,7 @@ pub async fn understood<'a>(
 fn check_searchable(attribute: &Attribute, argument: &Argument) -> Result<(), Error> {
     match (attribute.index, attribute.syntax) {
         (Index::None, _) => Err(Error::invalid(&argument.name, "this attribute cannot be searched")),
+        (Index::Building, _) => Err(still_indexed(argument)),
         (Index::Search, Syntax::Reference(_)) | (Index::Derived, _) => Ok(()),
         (Index::Search, syntax) if syntax.matches_prefix() => Ok(()),
         (Index::Search, syntax) => {
@@ -81,6 +82,11 @@ fn check_searchable(attribute: &Attribute, argument: &Argument) -> Result<(), Er
             parsed.map(drop).map_err(|expected| Error::invalid(&argument.name, expected))
         }
     }
+}
+
+/// Part of the entities have no keys yet: an answer would leave them out without saying so.
+fn still_indexed(argument: &Argument) -> Error {
+    Error::conflict(format!("{}: this attribute is being indexed and cannot be searched yet", argument.name))
 }
 
 /// Error 3 when a sensitive attribute is searched without the grant to see it: a search by ever longer beginnings
@@ -124,6 +130,7 @@ async fn condition(
     let value = argument.value.as_str();
     match (attribute.index, attribute.syntax) {
         (Index::None, _) => Err(Error::invalid(&argument.name, "this attribute cannot be searched")),
+        (Index::Building, _) => Err(still_indexed(argument)),
         (Index::Derived, _) => derived(engine, attribute, value, exact).await,
         (Index::Search, Syntax::Reference(targets)) => {
             let kinds: Vec<Kind> = targets.iter().map(|(kind, _)| *kind).collect();

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::audit::{Action, Events, Record, Scene};
+use crate::model::attribute::Index;
 use crate::model::kind::organization;
 use crate::model::registry::check_custom_name;
 use crate::model::rules::{Companions, Context, Settings, validate};
@@ -151,18 +152,15 @@ impl Unit for Declare {
     }
 }
 
-/// Declares the configured custom attributes; rebuilds the search index when one has become searchable. Error 1
-/// names one whose name is taken. What was declared before and is not configured any more stays.
+/// Declares the configured custom attributes; rebuilds the search index when one has become searchable, or did
+/// before and the rebuilding was cut short. Error 1 names one whose name is taken. What was declared before and is not configured any more stays.
 pub async fn declare(store: &SharedStore, declarations: Vec<Declaration>) -> Result<(), Error> {
     let before = store.reload_registry().await?;
     let mut changed = Vec::new();
-    let mut newly_indexed = false;
     for declaration in declarations {
         check_custom_name(declaration.kind, &declaration.name)?;
         let known = before.named(declaration.kind, &declaration.name);
-        let searched =
-            known.is_some_and(|attribute| attribute.index == crate::model::attribute::Index::Search);
-        newly_indexed |= known.is_some() && declaration.indexed && !searched;
+        let searched = known.is_some_and(|attribute| attribute.index.has_keys());
         let same = known.is_some_and(|attribute| {
             matches!(attribute.syntax, Syntax::Text { .. })
                 && attribute.many == declaration.many
@@ -176,8 +174,9 @@ pub async fn declare(store: &SharedStore, declarations: Vec<Declaration>) -> Res
         store.transact(Arc::new(Declare { declarations: changed })).await?;
         store.reload_registry().await?;
     }
-    if newly_indexed {
+    if store.custom_attributes().await?.iter().any(|attribute| attribute.index == Index::Building) {
         store.reindex().await?;
+        store.reload_registry().await?;
     }
     Ok(())
 }

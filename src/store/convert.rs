@@ -1,12 +1,14 @@
 //! From the drivers' rows and errors to the model's. Errors of the drivers end here: their text goes to the log
 //! as the detail of an [`Error`], never to a client.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::state::Head;
 use crate::model::{AttrId, Attributes, Error, Kind, Row, Stored};
-use crate::store::AuditRow;
+use crate::store::{AuditRow, statements};
 
 /// What an error of the database means to the transaction it happened in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +36,28 @@ pub(super) fn stored(
     Ok(Stored::loaded(Head { row, id, kind, home, version, created, updated }, attributes))
 }
 
-/// A declared custom attribute.
-pub(super) fn custom(attr: i64, kind: i64, name: String, flags: (bool, bool)) -> Result<Attribute, Error> {
-    let (indexed, many) = flags;
+/// The custom attributes with their state, from one snapshot.
+pub(super) static CUSTOM_ATTRIBUTES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT c.attr, c.kind, c.name, c.indexed, c.many, s.state = 'building' FROM ({}) c \
+         JOIN attribute s ON s.attr = c.attr ORDER BY c.attr",
+        statements::CUSTOM_ATTRIBUTES
+    )
+});
+
+/// A declared custom attribute; the flags say whether it is indexed, has several values, and is being indexed.
+pub(super) fn custom(
+    attr: i64,
+    kind: i64,
+    name: String,
+    flags: (bool, bool, bool),
+) -> Result<Attribute, Error> {
+    let (indexed, many, building) = flags;
     let id = u32::try_from(attr).map_err(|_| Error::internal(format!("attribute number {attr}")))?;
     let kind =
         Kind::numbered(kind).ok_or_else(|| Error::internal(format!("attribute {attr}: kind {kind}")))?;
-    Ok(Attribute::custom(AttrId(id), kind, name, indexed, many))
+    let attribute = Attribute::custom(AttrId(id), kind, name, indexed, many);
+    Ok(if building { attribute.building() } else { attribute })
 }
 
 /// The columns of a row of the drivers, read by place; both drivers' rows are read through this.
@@ -140,7 +157,10 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> (Error, Trouble) {
         away if ["08", "53", "57", "58"].iter().any(|class| away.starts_with(class)) => {
             (Error::unavailable(detail), Trouble::Away)
         }
-        "25006" => (Error::unavailable(detail), Trouble::Away),
+        // Read-only (a server that stands by), and a transaction ended because it was idle.
+        "25006" | "25P03" => (Error::unavailable(detail), Trouble::Away),
+        // A lock was waited for long enough: the connection is sound, and the refusal can be recorded on it.
+        "55P03" => (Error::unavailable(detail), Trouble::Refused),
         _ => (Error::internal(detail), Trouble::Refused),
     }
 }

@@ -189,7 +189,10 @@ macro_rules! inspect {
                 }
 
                 async fn indexes_ready(&mut self) -> Result<(), Error> {
-                    self.execute(query(statements::INDEXES_READY)).await.map(|_| ())
+                    match self.execute(query(statements::INDEXES_READY)).await? {
+                        0 => Ok(()),
+                        _ => self.redeclared().await,
+                    }
                 }
             }
         }

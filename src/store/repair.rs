@@ -57,7 +57,7 @@ pub(super) trait Inspect: Write {
     async fn mend(&mut self, gone: &Following, come: &Following) -> Result<(), Error>;
     /// Removes and adds tree rows.
     async fn mend_tree(&mut self, gone: &[TreeRow], come: &[TreeRow]) -> Result<(), Error>;
-    /// Marks indexes that were building as ready.
+    /// Marks indexes that were building as ready; if there were any, every node reads the registry again.
     async fn indexes_ready(&mut self) -> Result<(), Error>;
 }
 

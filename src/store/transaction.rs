@@ -16,10 +16,10 @@ macro_rules! transaction {
 
             use async_trait::async_trait;
             use sqlx::query::Query;
-            use sqlx::{Database, Row as _, query};
+            use sqlx::{AssertSqlSafe, Database, Row as _, query};
             use uuid::Uuid;
 
-            use crate::model::attribute::AttrId;
+            use crate::model::attribute::{AttrId, Index};
             use crate::model::derive::{Derived, derive};
             use crate::model::registry::Attribute;
             use crate::model::state::Head;
@@ -205,12 +205,20 @@ macro_rules! transaction {
                     self.fail(Error::Referenced { by })
                 }
 
+                /// The custom attributes are about to differ, or do: this and every later transaction uses them anew, here and
+                /// on other nodes.
+                pub(in crate::store) async fn redeclared(&mut self) -> Result<(), Error> {
+                    Write::count_up(self, crate::store::REGISTRY_COUNTER).await?;
+                    self.declared = true;
+                    self.reload_custom().await
+                }
+
                 pub(in crate::store) async fn reload_custom(&mut self) -> Result<(), Error> {
-                    let rows = self.fetch(query(statements::CUSTOM_ATTRIBUTES)).await?;
+                    let rows = self.fetch(query(AssertSqlSafe(convert::CUSTOM_ATTRIBUTES.as_str()))).await?;
                     let custom: Result<Vec<Attribute>, Error> = rows
                         .iter()
                         .map(|row| {
-                            let flags = (column!(row, 3), column!(row, 4));
+                            let flags = (column!(row, 3), column!(row, 4), column!(row, 5));
                             convert::custom(column!(row, 0), column!(row, 1), column!(row, 2), flags)
                         })
                         .collect();
@@ -402,19 +410,19 @@ macro_rules! transaction {
 
                 async fn declare(&mut self, kind: Kind, name: &str, indexed: bool, many: bool) -> Result<(), Error> {
                     // The counter's row makes declarations wait for each other, and tells other nodes of this one.
-                    self.count_up(crate::store::REGISTRY_COUNTER).await?;
+                    self.redeclared().await?;
                     let number = i64::from(kind.number());
                     let found = self.fetch(query(statements::DECLARED).bind(number).bind(name.to_owned())).await?;
                     let statement = if let Some(row) = found.first() {
                         let (attr, before): (i64, bool) = (column!(row, 0), column!(row, 1));
-                        let state = if indexed && !before { "building" } else { "ready" };
+                        let building = self.attribute(attr).is_some_and(|known| known.index == Index::Building);
+                        let state = if indexed && (building || !before) { "building" } else { "ready" };
                         query(statements::REDECLARE).bind(indexed).bind(many).bind(state).bind(attr)
                     } else {
                         let attr = i64::from(AttrId::FIRST_CUSTOM) - 1 + self.count_up("attribute").await?;
                         query(statements::DECLARE).bind(attr).bind(number).bind(name.to_owned()).bind(indexed).bind(many)
                     };
                     self.execute(statement).await?;
-                    self.declared = true;
                     self.reload_custom().await
                 }
 

@@ -1,7 +1,11 @@
 //! Custom attributes declared by configuration: on users and organizations, several values, commas, searches.
 
+use valtuus::model::Kind;
+use valtuus::operation::setup::{Declaration, declare};
+
 use super::{in_order, make};
 use crate::on_both;
+use crate::store::kit::change;
 
 on_both! {
     async fn a_user_gets_several_values_by_repetition_and_a_comma_is_part_of_a_value(bed: Bed) {
@@ -67,6 +71,22 @@ on_both! {
         assert_eq!(admin.get(&format!("users/{id}")).await.ok().values("notes"), ["first", "second"]);
         admin.get("users?notes=first").await.refused(400, 1, "notes");
         admin.get("users?login=a&notes=first").await.refused(400, 1, "notes");
+    }
+
+    async fn an_attribute_that_is_being_indexed_is_not_searched_until_a_start_has_finished_it(bed: Bed) {
+        let admin = bed.admin();
+        let id = make(&admin, "users/?login=anna&notes=first").await;
+        let store = &bed.server.service().engine.store;
+        // As a start leaves it that ended before its reindex did.
+        change(store, |tx| Box::pin(async move { tx.declare(Kind::User, "notes", true, true).await }))
+            .await
+            .unwrap();
+        admin.get("users?notes=first").await.refused(409, 15, "notes");
+        admin.get("users?login=a&notes=first").await.refused(409, 15, "notes");
+        let notes = Declaration { kind: Kind::User, name: "notes".to_owned(), indexed: true, many: true };
+        declare(store, vec![notes]).await.unwrap();
+        in_order(&admin.get("users?notes=first").await.ok().ids(), &[&id]);
+        bed.must_be_sound().await;
     }
 
     async fn a_value_has_at_most_255_characters(bed: Bed) {

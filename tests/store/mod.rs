@@ -4,6 +4,7 @@ mod changes;
 pub(crate) mod kit;
 mod reads;
 mod upkeep;
+mod waiting;
 
 /// Makes a test for each database of every function named, which takes a `&Bench`.
 macro_rules! on_both {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use sqlx::{Connection, Row as _};
+use valtuus::model::attribute::Index;
 use valtuus::model::kind::user;
 use valtuus::model::{Error, Kind, Value};
 use valtuus::store::fault::{Faults, Faulty};
@@ -13,7 +14,7 @@ use valtuus::store::secret::Secret;
 use valtuus::store::{Engine, SharedStore, Source, StoreOptions, connect, migrate, read_statements};
 use valtuus::world::{Real, World};
 
-use super::kit::{Bench, assign, change, new, org, person, rewrite, role_in, rows, user_pairs};
+use super::kit::{Bench, assign, change, new, org, person, remove, rewrite, role_in, rows, user_pairs};
 
 super::on_both!(
     migrating_again_changes_nothing_and_a_database_without_them_is_refused,
@@ -214,9 +215,22 @@ async fn an_attribute_that_becomes_indexed_is_found_after_a_reindex(bench: &Benc
     pairs.push((attr, Value::text("red")));
     let anna = new(store, Kind::User, pairs).await.unwrap();
     let red = Source::Keys { attr, low: b"red".to_vec(), high: None };
-    assert_eq!(declare(true).await.unwrap(), attr);
+    let state = || store.registry().numbered(attr).unwrap().index;
+    assert_eq!(state(), Index::None);
+    // Declared again before it is ready, it stays in the making.
+    for _ in 0..2 {
+        assert_eq!(declare(true).await.unwrap(), attr);
+        assert_eq!(state(), Index::Building);
+    }
     assert_eq!(store.count(&red, 9).await.unwrap(), 0);
+    let mut pairs = user_pairs("berta", None);
+    pairs.push((attr, Value::text("red")));
+    let berta = new(store, Kind::User, pairs).await.unwrap();
+    assert_eq!(rows(store, &red, 9).await, [berta.row()]);
+    remove(store, &[&berta]).await.unwrap();
     store.reindex().await.unwrap();
+    assert_eq!(state(), Index::Search);
+    assert_eq!(store.custom_attributes().await.unwrap()[0].index, Index::Search);
     assert_eq!(rows(store, &red, 9).await, [anna.row()]);
     let mut pairs = user_pairs("anna", None);
     pairs.push((attr, Value::text("blue")));

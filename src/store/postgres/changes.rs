@@ -64,7 +64,6 @@ impl Cursor {
             }
         }
         self.seen = seen;
-        *inner.looked.lock() = Instant::now();
         Ok(touched)
     }
 }
@@ -74,10 +73,13 @@ pub(super) async fn watch(inner: Arc<Inner>, mut cursor: Cursor) {
     let mut cleaned = Instant::now();
     loop {
         _ = tokio::time::timeout(WATCH, inner.look.notified()).await;
+        // What is committed while the question is under way may be missing from the answer.
+        let asked = Instant::now();
         let looked = tokio::time::timeout(LOOK, cursor.look(&inner)).await;
         match looked.unwrap_or_else(|_| Err(Error::unavailable("looking for changes took too long"))) {
-            Ok(Some(touched)) => tell_caches(&inner, touched).await,
-            Ok(None) => {}
+            Ok(touched) => {
+                tell_caches(&inner, touched, asked).await;
+            }
             Err(error) => {
                 tracing::warn!(detail = ?error, "cannot look for changes of other nodes");
                 if inner.looked.lock().elapsed() > STALE {
@@ -87,23 +89,36 @@ pub(super) async fn watch(inner: Arc<Inner>, mut cursor: Cursor) {
         }
         if cleaned.elapsed() > CLEAN {
             cleaned = Instant::now();
-            let statement = query(batch::FORGET_CHANGES).bind(inner.world.now() - KEPT);
-            if let Err(error) = statement.execute(&inner.side).await {
-                tracing::warn!(detail = ?convert::plain(error), "old changes were not dropped");
-            }
+            forget(&inner).await;
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn tell_caches(inner: &Inner, touched: Touched) {
+async fn forget(inner: &Inner) {
+    let statement = query(batch::FORGET_CHANGES).bind(inner.world.now() - KEPT);
+    // Looking for changes waits for this: what is not dropped now is dropped the next time.
+    match tokio::time::timeout(LOOK, statement.execute(&inner.side)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(detail = ?convert::plain(error), "old changes were not dropped"),
+        Err(_) => tracing::warn!("dropping old changes took too long"),
+    }
+}
+
+/// Tells the caches what others touched until `asked`. They come first and only then count as following: the
+/// registry takes another question, and may be read later.
+async fn tell_caches(inner: &Inner, touched: Option<Touched>, asked: Instant) {
+    if let Some(touched) = touched {
+        inner.shared.announce(touched);
+    }
+    *inner.looked.lock() = asked;
+    let Some(touched) = touched else { return };
     if touched.has_registry()
         && let Err(error) = inner.reload_registry().await
     {
         // The next transaction compares the counter and reads it again.
         tracing::warn!(detail = ?error, "the attribute registry was not read again");
     }
-    inner.shared.announce(touched);
 }
 
 /// Passes other nodes' calls on until the store is closed.

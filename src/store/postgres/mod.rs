@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions, Row as _, query};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row as _, query};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -37,6 +37,9 @@ use near::Near;
 
 /// How long a connection of the pool is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What every connection is told first. A lock is waited for no longer than a connection is; a transaction whose
+/// node has fallen silent gives its locks back.
+const LIMITS: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
 /// How old the last look at other nodes' changes may be before caches are bypassed.
 const STALE: Duration = Duration::from_secs(1);
 
@@ -67,6 +70,8 @@ crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postg
 /// What the store and its tasks share.
 struct Inner {
     pool: PgPool,
+    /// Places for changes: fewer than connections, so that changes waiting for locks leave some to the reads.
+    writers: Semaphore,
     /// Connections of their own for the news, so that a busy pool cannot delay them.
     side: PgPool,
     shared: Shared,
@@ -103,7 +108,8 @@ async fn pool(server: &PgConnectOptions, size: u32) -> Result<PgPool, Error> {
         .min_connections(size)
         .acquire_timeout(PATIENCE)
         // A dead connection shows itself at its next statement; asking each time costs a round trip.
-        .test_before_acquire(false);
+        .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(LIMITS).await.map(|_| ()) }));
     options.connect_with(server.clone()).await.map_err(convert::plain)
 }
 
@@ -111,8 +117,11 @@ impl Postgres {
     /// Opens the pool on a migrated database and starts listening to other nodes.
     pub(super) async fn open(server: PgConnectOptions, options: &StoreOptions) -> Result<Self, Error> {
         let server = server.disable_statement_logging();
+        // One connection cannot serve both a change that waits and a read.
+        let size = options.pool.max(2);
         let inner = Arc::new(Inner {
-            pool: pool(&server, options.pool.max(1)).await?,
+            pool: pool(&server, size).await?,
+            writers: Semaphore::new(usize::try_from(size / 2).unwrap_or(1)),
             side: pool(&server, 2).await?,
             shared: Shared::new(Registry::new([])),
             world: Arc::clone(&options.world),
@@ -147,9 +156,10 @@ impl Inner {
 }
 
 async fn custom_attributes(pool: &PgPool) -> Result<Vec<Attribute>, Error> {
-    let rows = query(statements::CUSTOM_ATTRIBUTES).fetch_all(pool).await.map_err(convert::plain)?;
+    let statement = query(AssertSqlSafe(convert::CUSTOM_ATTRIBUTES.as_str()));
+    let rows = statement.fetch_all(pool).await.map_err(convert::plain)?;
     let attribute = |row: &PgRow| {
-        let flags = (column!(row, 3), column!(row, 4));
+        let flags = (column!(row, 3), column!(row, 4), column!(row, 5));
         convert::custom(column!(row, 0), column!(row, 1), column!(row, 2), flags)
     };
     rows.iter().map(attribute).collect()

@@ -11,8 +11,8 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection, Row as _};
 
 use crate::model::Error;
 use crate::store::convert::{self, Trouble};
-use crate::store::postgres::Inner;
 use crate::store::postgres::tx::Tx;
+use crate::store::postgres::{Inner, PATIENCE};
 use crate::store::repair::Work;
 use crate::store::{REGISTRY_COUNTER, Touched};
 
@@ -39,13 +39,20 @@ impl Failure {
     }
 }
 
-/// Runs `work` to its end: committed, or refused with its refusal recorded.
+/// Runs `work` to its end: committed, or refused with its refusal recorded. Error 6 when too many changes wait.
 pub(super) async fn perform(inner: Arc<Inner>, work: Work) -> Result<(), Error> {
+    let place = tokio::time::timeout(PATIENCE, inner.writers.acquire()).await;
+    let place = place.map_err(|_| Error::unavailable("too many changes wait for each other"))?;
+    // Held to the end: the record of a refusal is part of the change.
+    let _place = place.map_err(|_| Error::unavailable("the store is closed"))?;
     let failure = match repeated(&inner, &work, None).await {
         Ok(()) => return Ok(()),
         Err(failure) => failure,
     };
     if failure.unknown {
+        // It may have happened: whoever remembers the state before it must read again.
+        inner.shared.announce(Touched::ALL);
+        inner.tell.notify_one();
         return Err(failure.error);
     }
     match repeated(&inner, &work, Some(&failure.error)).await {
