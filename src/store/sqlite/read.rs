@@ -12,6 +12,8 @@ use crate::store::statements::{self, sqlite as batch};
 use crate::store::{AuditQuery, AuditRow, Credential, Hit, Position, Source, convert};
 
 type Outcome<T> = Result<T, rusqlite::Error>;
+/// A hit with its entity; a document that cannot be read is the error.
+type Found = Result<(Hit, Option<Stored>), Error>;
 
 impl ToSql for Parameter {
     fn to_sql(&self) -> Outcome<ToSqlOutput<'_>> {
@@ -102,7 +104,7 @@ pub(super) fn page(
     source: &Source,
     after: Option<&Position>,
     limit: usize,
-) -> Outcome<Option<Vec<Result<(Hit, Option<Stored>), Error>>>> {
+) -> Outcome<Option<Vec<Found>>> {
     let plan = Plan::of(source, after, &batch::OWN);
     let place = plan.place;
     let Some((sql, parameters)) = plan.whole(limit) else { return Ok(None) };
