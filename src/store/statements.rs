@@ -303,12 +303,11 @@ pub(super) mod sqlite {
         },
         subtree: super::Scan {
             whole: None,
-            page: "WITH wanted AS (SELECT $1 AS attr, $2 AS ancestor) \
-               SELECT e.row, e.id FROM (SELECT j.value AS row FROM wanted w CROSS JOIN tree t CROSS JOIN json_each((\
-               SELECT json_group_array(few.from_row) FROM (SELECT r.from_row FROM reference r \
-               WHERE r.attr = $1 AND r.to_row = t.organization AND r.from_row > $3 \
-               ORDER BY r.from_row LIMIT $4) AS few)) j \
-               WHERE t.ancestor = w.ancestor ORDER BY j.value LIMIT $4) AS found \
+            page: "SELECT e.row, e.id FROM (SELECT j.value AS row \
+               FROM (SELECT o.organization, $1 AS attr FROM tree o WHERE o.ancestor = $2) AS t \
+               CROSS JOIN json_each((SELECT json_group_array(few.from_row) FROM (SELECT r.from_row FROM reference r \
+               WHERE r.attr = t.attr AND r.to_row = t.organization AND r.from_row > $3 \
+               ORDER BY r.from_row LIMIT $4) AS few)) j ORDER BY j.value LIMIT $4) AS found \
                CROSS JOIN entity e WHERE e.row = found.row ORDER BY found.row",
             count: super::COUNT_SUBTREE,
         },
