@@ -3,7 +3,7 @@
 use crate::cli::{Exit, MigrateArgs};
 use crate::config::Config;
 use crate::server::compose::{database_url, open};
-use crate::store::migrate as migrations;
+use crate::store::{migrate as migrations, private};
 use crate::world::SharedWorld;
 
 /// Applies or shows migrations.
@@ -30,7 +30,7 @@ pub async fn migrate(config: &Config, args: &MigrateArgs) -> Result<Exit, String
         }
         return Ok(Exit::Done);
     }
-    std::fs::create_dir_all(&config.store.data_dir).map_err(|error| format!("data directory: {error}"))?;
+    private::create_dir(&config.store.data_dir).map_err(|error| format!("data directory: {error}"))?;
     let applied = migrations::apply(&url).await.map_err(words)?;
     if config.output.json {
         println!("{}", serde_json::json!({ "applied": applied }));

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::model::attribute::{AttrId, Index};
+use crate::model::attribute::AttrId;
 use crate::model::kind::Unique;
 use crate::model::state::Attributes;
 use crate::model::{Kind, Registry};

@@ -79,11 +79,7 @@ impl Prepare {
         let action = Action::of(Verb::Create, Kind::Organization, Some(self.root));
         events.requested(action);
         events.succeeded(action, Vec::new());
-        let scene =
-            Scene { client: "valtuus".to_owned(), source: "local".to_owned(), request_id: String::new() };
-        let rows: Vec<_> =
-            events.records(&scene, context.now, || self.world.id()).iter().map(Record::row).collect();
-        tx.append_audit(&rows).await?;
+        record(tx, &events, &self.world).await?;
         Ok(self.root)
     }
 
@@ -133,7 +129,15 @@ pub async fn prepare(
     prepared.ok_or_else(|| Error::internal("the database was not prepared"))
 }
 
+/// Appends the records of what the server did by itself.
+async fn record(tx: &mut dyn Write, events: &Events, world: &SharedWorld) -> Result<(), Error> {
+    let scene = Scene { client: "valtuus".to_owned(), source: "local".to_owned(), request_id: String::new() };
+    let rows: Vec<_> = events.records(&scene, world.now(), || world.id()).iter().map(Record::row).collect();
+    tx.append_audit(&rows).await
+}
+
 struct Declare {
+    world: SharedWorld,
     declarations: Vec<Declaration>,
 }
 
@@ -141,9 +145,15 @@ struct Declare {
 impl Unit for Declare {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
         tx.lock(&["registry"]).await?;
+        let mut events = Events::default();
         for Declaration { kind, name, indexed, many } in &self.declarations {
+            let verb = if tx.registry().named(*kind, name).is_some() { Verb::Update } else { Verb::Create };
             tx.declare(*kind, name, *indexed, *many).await?;
+            let action = Action { word: "DECLARE", ..Action::of(verb, *kind, None) };
+            events.requested(action);
+            events.succeeded(action, vec![format!("{name}: indexed={indexed}, many={many}")]);
         }
+        record(tx, &events, &self.world).await?;
         Ok(Touched::ALL)
     }
 
@@ -154,7 +164,11 @@ impl Unit for Declare {
 
 /// Declares the configured custom attributes; rebuilds the search index when one has become searchable, or did
 /// before and the rebuilding was cut short. Error 1 names one whose name is taken. What was declared before and is not configured any more stays.
-pub async fn declare(store: &SharedStore, declarations: Vec<Declaration>) -> Result<(), Error> {
+pub async fn declare(
+    store: &SharedStore,
+    world: &SharedWorld,
+    declarations: Vec<Declaration>,
+) -> Result<(), Error> {
     let before = store.reload_registry().await?;
     let mut changed = Vec::new();
     for declaration in declarations {
@@ -171,7 +185,7 @@ pub async fn declare(store: &SharedStore, declarations: Vec<Declaration>) -> Res
         }
     }
     if !changed.is_empty() {
-        store.transact(Arc::new(Declare { declarations: changed })).await?;
+        store.transact(Arc::new(Declare { world: Arc::clone(world), declarations: changed })).await?;
         store.reload_registry().await?;
     }
     if store.custom_attributes().await?.iter().any(|attribute| attribute.index == Index::Building) {

@@ -20,7 +20,7 @@ use crate::model::{Error, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
 use crate::server::StartError;
-use crate::store::{SharedStore, StoreOptions, Touched, connect};
+use crate::store::{SharedStore, StoreOptions, Touched, connect, private};
 use crate::world::SharedWorld;
 
 /// The address of the configured database, for the store.
@@ -35,7 +35,7 @@ pub fn database_url(config: &Config) -> String {
 pub async fn open(config: &Config, world: &SharedWorld, migrate: bool) -> Result<SharedStore, StartError> {
     let directory = &config.store.data_dir;
     if migrate {
-        std::fs::create_dir_all(directory)
+        private::create_dir(directory)
             .map_err(|cause| StartError::Directory { directory: directory.display().to_string(), cause })?;
     }
     let mut options = StoreOptions::new(database_url(config), Arc::clone(world));
@@ -78,7 +78,7 @@ pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> 
     for role in config.organizations.classes.iter().flat_map(|class| &class.roles) {
         role::check_name("organizations.classes: role", role)?;
     }
-    declare(&store, declarations(config)?).await?;
+    declare(&store, &world, declarations(config)?).await?;
     Ok(Engine::over(store, world, settings(config)).await?)
 }
 

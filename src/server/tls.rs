@@ -4,9 +4,9 @@
 //! Must not log or format key material. Error: `TlsError`, which names files and never their content.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,7 @@ use rustls::{RootCertStore, ServerConfig};
 use time::OffsetDateTime;
 
 use crate::config::TlsConfig;
+use crate::store::private;
 use crate::world::{SharedWorld, World};
 
 /// The names a self-made certificate is for.
@@ -203,7 +204,7 @@ fn self_made(
     }
     let (private, public) = make(world)?;
     create_dir(dir)?;
-    replace(&path, &format!("{private}{public}"), 0o600, world)?;
+    replace(&path, &format!("{private}{public}"), private::FILE_MODE, world)?;
     replace(&dir.join(PUBLIC_FILE), &public, 0o644, world)?;
     load(named, named, provider)
 }
@@ -249,8 +250,7 @@ fn is_good(kept: &CertifiedKey, world: &dyn World, provider: &Arc<CryptoProvider
 }
 
 fn create_dir(dir: &Path) -> Result<(), TlsError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|source| TlsError::Write { path: dir.to_owned(), source })
+    private::create_dir(dir).map_err(|source| TlsError::Write { path: dir.to_owned(), source })
 }
 
 /// Puts `text` into `path` in one step: readers see the old file or the new one, a crash leaves either.

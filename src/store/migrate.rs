@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::model::{Error, key};
 use crate::store::connect::Address;
-use crate::store::{UNICODE_SETTING, convert, sqlite, statements};
+use crate::store::{UNICODE_SETTING, convert, private, sqlite, statements};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -133,6 +133,8 @@ fn refusal(error: MigrateError) -> Error {
 }
 
 async fn on_sqlite(path: &std::path::Path) -> Result<(), MigrateError> {
+    // SQLite would make the file readable for everybody; its log and index take over this mode.
+    private::create_file(path).map_err(sqlx::Error::from)?;
     let mut connection = sqlite::options(path).connect().await?;
     run(&SQLITE, &mut connection).await?;
     sqlx::query(statements::KEEP_SETTING)

@@ -19,6 +19,7 @@ pub mod job;
 pub mod migrate;
 mod plan;
 mod postgres;
+pub mod private;
 mod repair;
 pub mod secret;
 mod shared;

@@ -1,7 +1,11 @@
 //! Custom attributes declared by configuration: on users and organizations, several values, commas, searches.
 
+use std::sync::Arc;
+
 use valtuus::model::Kind;
 use valtuus::operation::setup::{Declaration, declare};
+use valtuus::store::AuditQuery;
+use valtuus::world::{Real, SharedWorld};
 
 use super::{in_order, make};
 use crate::on_both;
@@ -84,8 +88,15 @@ on_both! {
         admin.get("users?notes=first").await.refused(409, 15, "notes");
         admin.get("users?login=a&notes=first").await.refused(409, 15, "notes");
         let notes = Declaration { kind: Kind::User, name: "notes".to_owned(), indexed: true, many: true };
-        declare(store, vec![notes]).await.unwrap();
+        let world: SharedWorld = Arc::new(Real);
+        declare(store, &world, vec![notes]).await.unwrap();
         in_order(&admin.get("users?notes=first").await.ok().ids(), &[&id]);
+        let declared = AuditQuery { event_id: Some("VLT_USER_DECLARE".to_owned()), ..AuditQuery::default() };
+        let records = store.audit(&declared, 0, 99).await.unwrap();
+        let named = |name: &[u8]| {
+            records.iter().any(|(_, record)| record.canonical.windows(name.len()).any(|part| part == name))
+        };
+        assert!(named(b"browsers: indexed=true, many=true") && !named(b"vatnumber"));
         bed.must_be_sound().await;
     }
 

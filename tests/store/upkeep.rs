@@ -1,6 +1,7 @@
 //! Migrations, plans, the rebuilding and checking of what follows, secrets, leases, and the store that fails on
 //! command.
 
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -74,6 +75,23 @@ async fn several_processes_may_migrate_a_new_file_at_once() {
     for store in stores {
         store.unwrap().close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn only_the_servers_own_user_may_read_the_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    valtuus::store::private::create_dir(&data).unwrap();
+    assert_eq!(data.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    let url = format!("sqlite://{}", data.join("new.db").display());
+    let store = connect(StoreOptions::new(url, Arc::new(Real))).await.unwrap();
+    person(&store, "anna", None).await;
+    let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() > 1, "{files:?}");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+    store.close().await;
 }
 
 async fn every_read_is_driven_by_an_index(bench: &Bench) {
