@@ -9,7 +9,7 @@ use crate::model::visible::ListPermit;
 use crate::model::{Error, Kind, Row, Stored, Verb};
 use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
-use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key};
+use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key, unfiltered};
 use crate::operation::read;
 use crate::operation::search::{Argument, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
@@ -140,7 +140,11 @@ impl Listing {
         check_disclosure(&understood, &caller.grants)?;
         let conditions = conditions(engine, &understood, query.exact).await?;
         let (source, term) = bounds(engine, query, !conditions.is_empty(), at.as_ref()).await?;
-        let plan = plan(engine, source, term, conditions).await?;
+        let plan = if conditions.is_empty() {
+            unfiltered(engine, source, at.as_ref()).await?
+        } else {
+            plan(engine, source, term, conditions).await?
+        };
         Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, reach: 1, permit })
     }
 

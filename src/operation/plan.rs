@@ -39,7 +39,39 @@ impl Plan {
     }
 }
 
-/// Plans a listing: `base` bounds it (all of a kind, the users of an organization …), `conditions` must hold.
+/// The key of every place in a walk along links, which tells such a place from one in creation order.
+const ALONG_LINKS: &[u8] = b"links";
+
+/// What a listing without conditions walks along: its base, by creation. Links, and the users of many organizations,
+/// are read whole and sorted where they are few; else link by link, organization by organization. A listing goes on in the order it began with.
+pub async fn unfiltered(engine: &Engine, base: Source, at: Option<&Position>) -> Result<Plan, Error> {
+    let whole = |drive| Plan { drive, recheck: Vec::new(), smallest: None };
+    let key = match base {
+        Source::Linked { .. } => Some(ALONG_LINKS.to_vec()),
+        Source::ByOrganization { .. } => None,
+        _ => return Ok(whole(Drive::Segments(vec![(None, base)]))),
+    };
+    let few = match at {
+        Some(at) => at.key.is_empty(),
+        None => engine.store.count(&base, FEW).await? < FEW,
+    };
+    if !few {
+        return Ok(whole(Drive::Segments(vec![(key, base)])));
+    }
+    let (mut hits, mut along) = (Vec::new(), None::<Position>);
+    loop {
+        let found = engine.store.scan(&base, along.as_ref(), FEW).await?;
+        let Some(last) = found.last() else { break };
+        along = Some(last.at.clone());
+        hits.extend(
+            found.into_iter().map(|hit| Hit { at: Position { key: Vec::new(), row: hit.row }, ..hit }),
+        );
+    }
+    hits.sort_by(|a, b| a.at.cmp(&b.at));
+    Ok(whole(Drive::Sorted(hits)))
+}
+
+/// Plans a listing: `base` bounds it (the users of an organization …), `conditions`, at least one, must hold.
 pub async fn plan(
     engine: &Engine,
     base: Source,
@@ -52,7 +84,7 @@ pub async fn plan(
         rank(a).cmp(&rank(b)).then_with(|| names(a).cmp(&names(b)))
     });
     let Some((driver, others)) = conditions.split_first() else {
-        return Ok(Plan { drive: Drive::Segments(vec![(None, base)]), recheck: Vec::new(), smallest: None });
+        return unfiltered(engine, base, None).await;
     };
     if let Some(narrow) = narrower(engine, &base, base_term.is_some(), driver, others).await? {
         let terms: Vec<Term> = conditions.iter().map(|c| c.term.clone()).chain(base_term).collect();

@@ -123,8 +123,16 @@ on_both! {
         assert_eq!([begun.ids(), rest.ok().ids()].concat()[..10], by_creation[..10]);
         must_walk(&bed, &address, 16).await;
         must_walk(&bed, &format!("{address}&login=a"), 8).await;
-        let whole = walk(&bed, &address, 4).await;
-        assert_ne!(whole, by_creation, "more than a few organizations come one after another");
+        assert_eq!(walk(&bed, &address, 4).await, by_creation, "few users come by creation");
+        let unit = uuid::Uuid::parse_str(&homes[14]).unwrap();
+        let unit = bed.server.service().engine.store.by_id(unit).await.unwrap().unwrap();
+        crate::api::many_users(&bed, 2_100, Some(&unit)).await;
+        let walked = walk(&bed, &address, 500).await;
+        let mut sorted = walked.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!((walked.len(), sorted.len()), (2_116, 2_116), "each exactly once");
+        assert_ne!(walked[..16], by_creation, "many users come one organization after another");
     }
 
     async fn pages_of_whole_entities_follow_each_other_too(bed: Bed) {
