@@ -1,14 +1,12 @@
 //! From the drivers' rows and errors to the model's. Errors of the drivers end here: their text goes to the log
 //! as the detail of an [`Error`], never to a client.
 
-use std::sync::LazyLock;
-
 use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::state::Head;
 use crate::model::{AttrId, Attributes, Error, Kind, Row, Stored};
-use crate::store::{AuditRow, statements};
+use crate::store::AuditRow;
 
 /// What an error of the database means to the transaction it happened in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,15 +33,6 @@ pub(super) fn stored(
     let home = if kind.def().scope == crate::model::kind::Scope::Own { Some(row) } else { home };
     Ok(Stored::loaded(Head { row, id, kind, home, version, created, updated }, attributes))
 }
-
-/// The custom attributes with their state, from one snapshot.
-pub(super) static CUSTOM_ATTRIBUTES: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT c.attr, c.kind, c.name, c.indexed, c.many, s.state = 'building' FROM ({}) c \
-         JOIN attribute s ON s.attr = c.attr ORDER BY c.attr",
-        statements::CUSTOM_ATTRIBUTES
-    )
-});
 
 /// A declared custom attribute; the flags say whether it is indexed, has several values, and is being indexed.
 pub(super) fn custom(

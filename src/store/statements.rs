@@ -46,7 +46,7 @@ pub(super) const HOLDER: &str =
 pub(super) const CREDENTIAL: &str = "SELECT c.phc, c.set_at FROM credential c WHERE c.subject = $1";
 pub(super) const SETTING: &str = "SELECT s.value FROM setting s WHERE s.name = $1";
 pub(super) const CUSTOM_ATTRIBUTES: &str =
-    "SELECT a.attr, a.kind, a.name, a.indexed, a.many FROM attribute a ORDER BY a.attr";
+    "SELECT a.attr, a.kind, a.name, a.indexed, a.many, a.state = 'building' FROM attribute a ORDER BY a.attr";
 pub(super) const MIGRATIONS_APPLIED: &str = "SELECT count(*) FROM _sqlx_migrations WHERE success";
 
 /// The two statements of a page: `$keys` or the columns of the entity, then `$extra`, then the rest.

@@ -16,7 +16,7 @@ macro_rules! transaction {
 
             use async_trait::async_trait;
             use sqlx::query::Query;
-            use sqlx::{AssertSqlSafe, Database, Row as _, query};
+            use sqlx::{Database, Row as _, query};
             use uuid::Uuid;
 
             use crate::model::attribute::{AttrId, Index};
@@ -214,7 +214,7 @@ macro_rules! transaction {
                 }
 
                 pub(in crate::store) async fn reload_custom(&mut self) -> Result<(), Error> {
-                    let rows = self.fetch(query(AssertSqlSafe(convert::CUSTOM_ATTRIBUTES.as_str()))).await?;
+                    let rows = self.fetch(query(statements::CUSTOM_ATTRIBUTES)).await?;
                     let custom: Result<Vec<Attribute>, Error> = rows
                         .iter()
                         .map(|row| {

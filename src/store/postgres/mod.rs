@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row as _, query};
+use sqlx::{ConnectOptions, Executor, Row as _, query};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -156,7 +156,7 @@ impl Inner {
 }
 
 async fn custom_attributes(pool: &PgPool) -> Result<Vec<Attribute>, Error> {
-    let statement = query(AssertSqlSafe(convert::CUSTOM_ATTRIBUTES.as_str()));
+    let statement = query(statements::CUSTOM_ATTRIBUTES);
     let rows = statement.fetch_all(pool).await.map_err(convert::plain)?;
     let attribute = |row: &PgRow| {
         let flags = (column!(row, 3), column!(row, 4), column!(row, 5));

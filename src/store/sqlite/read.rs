@@ -140,7 +140,7 @@ pub(super) fn setting(connection: &Connection, name: &str) -> Outcome<Option<Str
 }
 
 pub(super) fn custom_attributes(connection: &Connection) -> Outcome<Vec<Result<Attribute, Error>>> {
-    let mut statement = connection.prepare_cached(&convert::CUSTOM_ATTRIBUTES)?;
+    let mut statement = connection.prepare_cached(statements::CUSTOM_ATTRIBUTES)?;
     let rows = statement.query_map([], |row| {
         let flags = (row.get(3)?, row.get(4)?, row.get(5)?);
         Ok(convert::custom(row.get(0)?, row.get(1)?, row.get(2)?, flags))
