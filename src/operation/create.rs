@@ -21,7 +21,7 @@ pub struct Create {
     draft: Draft,
     id: Uuid,
     other_id: Uuid,
-    role_ids: Vec<Uuid>,
+    class_roles: ClassRoles,
     now: i64,
     client: String,
     settings: Arc<Settings>,
@@ -33,12 +33,12 @@ impl Create {
     /// A creation of `draft` by `caller`; ids and the clock are fixed here.
     pub fn new(engine: &Engine, caller: &Caller, mut draft: Draft) -> Self {
         default_owner(&mut draft, engine.root);
-        let most_roles = engine.settings.classes.iter().map(|class| class.roles.len()).max().unwrap_or(0);
+        let class_roles = ClassRoles::new(engine, draft.kind);
         Self {
             draft,
             id: engine.world.id(),
             other_id: engine.world.unordered_id(),
-            role_ids: (0..most_roles).map(|_| engine.world.id()).collect(),
+            class_roles,
             now: engine.world.now(),
             client: caller.scene.client.clone(),
             settings: Arc::clone(&engine.settings),
@@ -104,18 +104,6 @@ impl Create {
         }
         Ok(())
     }
-
-    async fn class_roles(
-        &self,
-        tx: &mut dyn Write,
-        organization: &Stored,
-        events: &mut Events,
-    ) -> Result<(), Error> {
-        let class =
-            organization.attributes().text(organization::CLASS).and_then(|name| self.settings.class(name));
-        let names = class.map_or(&[][..], |class| class.roles.as_slice());
-        add_class_roles(tx, organization, names, (&self.role_ids, self.now), events).await
-    }
 }
 
 /// Where a user, organization or role belongs when the client does not say: the root organization.
@@ -155,19 +143,51 @@ async fn hold_roles(tx: &mut dyn Write, attributes: &Attributes, with: &mut Comp
     }
 }
 
-/// Adds the roles of a class that an organization does not have yet; ids and instant were fixed beforehand.
-pub async fn add_class_roles(
+/// The roles that an organization gets by its class; ids and instant are fixed before the first run.
+#[derive(Debug)]
+pub struct ClassRoles {
+    ids: Vec<Uuid>,
+    now: i64,
+    settings: Arc<Settings>,
+}
+
+impl ClassRoles {
+    /// For a change of an entity of `kind`; only organizations need ids for roles.
+    pub fn new(engine: &Engine, kind: Kind) -> Self {
+        let sizes = engine.settings.classes.iter().map(|class| class.roles.len());
+        let most = if kind == Kind::Organization { sizes.max().unwrap_or(0) } else { 0 };
+        Self {
+            ids: (0..most).map(|_| engine.world.id()).collect(),
+            now: engine.world.now(),
+            settings: Arc::clone(&engine.settings),
+        }
+    }
+
+    /// Adds the roles of its class that `organization` does not have yet.
+    pub async fn add(
+        &self,
+        tx: &mut dyn Write,
+        organization: &Stored,
+        events: &mut Events,
+    ) -> Result<(), Error> {
+        let class = organization.attributes().text(organization::CLASS);
+        let class = class.and_then(|name| self.settings.class(name));
+        let names = class.map_or(&[][..], |class| class.roles.as_slice());
+        add_roles(tx, organization, names.iter().zip(&self.ids), self.now, events).await
+    }
+}
+
+async fn add_roles(
     tx: &mut dyn Write,
     organization: &Stored,
-    names: &[String],
-    fixed: (&[Uuid], i64),
+    named: impl Iterator<Item = (&String, &Uuid)> + Send,
+    now: i64,
     events: &mut Events,
 ) -> Result<(), Error> {
-    let (ids, now) = fixed;
     let mut companions = Companions::default();
     companions.add(organization.clone());
     let mut new = Vec::new();
-    for (name, id) in names.iter().zip(ids) {
+    for (name, id) in named {
         let key = crate::model::key::unique_key(name, false);
         if tx.holder(role::NAME, organization.row(), &key).await?.is_none() {
             let mut attributes = Attributes::default();
@@ -231,7 +251,7 @@ impl Change for Create {
             Kind::Organization => {
                 let parent = companions.of(stored.attributes(), organization::PARENT).map(Stored::row);
                 tx.plant(stored.row(), parent).await?;
-                self.class_roles(tx, &stored, events).await?;
+                self.class_roles.add(tx, &stored, events).await?;
             }
             Kind::User => self.assign_roles(tx, &stored, events).await?,
             _ => {}

@@ -11,7 +11,7 @@ use crate::model::kind::organization;
 use crate::model::rules::{Companions, Context, Settings, revalidate};
 use crate::model::state::Patch;
 use crate::model::{Error, Kind, Stored, Verb};
-use crate::operation::create::{add_class_roles, home_of};
+use crate::operation::create::{ClassRoles, home_of};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
@@ -52,7 +52,7 @@ pub struct Update {
     precondition: Precondition,
     credential: Option<Credential>,
     other_id: Uuid,
-    role_ids: Vec<Uuid>,
+    class_roles: ClassRoles,
     now: i64,
     client: String,
     settings: Arc<Settings>,
@@ -61,14 +61,14 @@ pub struct Update {
 impl Update {
     /// A change of the entity `id` by `caller`.
     pub fn new(engine: &Engine, caller: &Caller, id: Uuid, patch: Patch) -> Self {
-        let most_roles = engine.settings.classes.iter().map(|class| class.roles.len()).max().unwrap_or(0);
+        let class_roles = ClassRoles::new(engine, patch.kind);
         Self {
             id,
             patch,
             precondition: Precondition::None,
             credential: None,
             other_id: engine.world.unordered_id(),
-            role_ids: (0..most_roles).map(|_| engine.world.id()).collect(),
+            class_roles,
             now: engine.world.now(),
             client: caller.scene.client.clone(),
             settings: Arc::clone(&engine.settings),
@@ -87,22 +87,6 @@ impl Update {
     pub fn with_credential(mut self, credential: Option<Credential>) -> Self {
         self.credential = credential;
         self
-    }
-
-    async fn class_roles(
-        &self,
-        tx: &mut dyn Write,
-        before: &Stored,
-        after: &Stored,
-        events: &mut Events,
-    ) -> Result<(), Error> {
-        let class = after.attributes().text(organization::CLASS);
-        if class == before.attributes().text(organization::CLASS) {
-            return Ok(());
-        }
-        let class = class.and_then(|name| self.settings.class(name));
-        let names = class.map_or(&[][..], |class| class.roles.as_slice());
-        add_class_roles(tx, after, names, (&self.role_ids, self.now), events).await
     }
 }
 
@@ -152,8 +136,9 @@ impl Change for Update {
             differences.push("pwd: *** → ***".to_owned());
         }
         events.succeeded(self.action(), differences);
-        if self.patch.kind == Kind::Organization {
-            self.class_roles(tx, &old, &new, events).await?;
+        let class = |organization: &Stored| organization.attributes().first(organization::CLASS).cloned();
+        if self.patch.kind == Kind::Organization && class(&old) != class(&new) {
+            self.class_roles.add(tx, &new, events).await?;
         }
         Ok(self.id)
     }
