@@ -3,9 +3,9 @@
 //! Generated: do not edit. To make it anew after a change of the schema:
 //! `cargo run --manifest-path schema/generate/Cargo.toml`
 //!
-//! schema-blake3: 38331fd273491b39c24ce70859bf4197d9ab99cfae0f589d93abca0c6cef64bf
+//! schema-blake3: 61255e189f3a92729a217fdb678a9f56eb0b34a0d8fbaa0c0e4c0d696b0c5150
 
-pub type AuditEvent = EntityType;
+pub type ApiClient = EntityType;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EntityType {
     pub in_response_to: Option<String>,
@@ -41,6 +41,32 @@ pub struct AttributeValueType {
     pub type_: Option<String>,
     pub content: String,
 }
+pub type ApiClients = ApiClientListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ApiClientListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub api_client: Vec<EntityType>,
+}
+pub type AttributeDefinition = EntityType;
+pub type AttributeDefinitions = AttributeDefinitionListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AttributeDefinitionListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub attribute_definition: Vec<EntityType>,
+}
+pub type AuditEvent = EntityType;
 pub type AuditEvents = AuditEventListType;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditEventListType {
@@ -53,7 +79,34 @@ pub struct AuditEventListType {
     pub mandate: Vec<EntityType>,
     pub audit_event: Vec<EntityType>,
 }
+pub type Delegation = EntityType;
+pub type Delegations = DelegationListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DelegationListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub delegation: Vec<EntityType>,
+}
+pub type EffectiveRole = EntityType;
+pub type EffectiveRoles = EffectiveRoleListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EffectiveRoleListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub effective_role: Vec<EntityType>,
+}
 pub type Mandate = EntityType;
+pub type MandateInvitation = EntityType;
 pub type MandateInvitations = IdListType;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IdListType {
@@ -66,13 +119,51 @@ pub struct IdListType {
     pub mandate: Vec<EntityType>,
 }
 pub type MandateTemplate = EntityType;
+pub type MandateTemplates = MandateTemplateListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MandateTemplateListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub mandate_template: Vec<EntityType>,
+}
 pub type Mandates = IdListType;
+pub type Message = EntityType;
+pub type Messages = MessageListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MessageListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub message: Vec<EntityType>,
+}
 pub type Organization = EntityType;
 pub type Organizations = IdListType;
 pub type Role = EntityType;
 pub type RoleInvitation = EntityType;
 pub type RoleInvitations = IdListType;
 pub type Roles = IdListType;
+pub type Token = EntityType;
+pub type Tokens = TokenListType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TokenListType {
+    pub in_response_to: Option<String>,
+    pub method: HttpMethodType,
+    pub id: Vec<String>,
+    pub user: Vec<EntityType>,
+    pub organization: Vec<EntityType>,
+    pub role: Vec<EntityType>,
+    pub mandate: Vec<EntityType>,
+    pub token: Vec<EntityType>,
+}
 pub type User = EntityType;
 pub type Users = IdListType;
 pub type Workflow = EntityType;
@@ -80,12 +171,19 @@ pub type Workflows = IdListType;
 
 /// The roots whose content is `EntityType`.
 pub const ENTITY_ROOTS: &[&str] = &[
+    "ApiClient",
+    "AttributeDefinition",
     "AuditEvent",
+    "Delegation",
+    "EffectiveRole",
     "Mandate",
+    "MandateInvitation",
     "MandateTemplate",
+    "Message",
     "Organization",
     "Role",
     "RoleInvitation",
+    "Token",
     "User",
     "Workflow",
 ];
@@ -104,9 +202,29 @@ pub struct ListRoot {
 /// The roots that are lists.
 pub const LIST_ROOTS: &[ListRoot] = &[
     ListRoot {
+        name: "ApiClients",
+        schema_type: "ApiClientListType",
+        own: Some("ApiClient"),
+    },
+    ListRoot {
+        name: "AttributeDefinitions",
+        schema_type: "AttributeDefinitionListType",
+        own: Some("AttributeDefinition"),
+    },
+    ListRoot {
         name: "AuditEvents",
         schema_type: "AuditEventListType",
         own: Some("AuditEvent"),
+    },
+    ListRoot {
+        name: "Delegations",
+        schema_type: "DelegationListType",
+        own: Some("Delegation"),
+    },
+    ListRoot {
+        name: "EffectiveRoles",
+        schema_type: "EffectiveRoleListType",
+        own: Some("EffectiveRole"),
     },
     ListRoot {
         name: "MandateInvitations",
@@ -114,9 +232,19 @@ pub const LIST_ROOTS: &[ListRoot] = &[
         own: None,
     },
     ListRoot {
+        name: "MandateTemplates",
+        schema_type: "MandateTemplateListType",
+        own: Some("MandateTemplate"),
+    },
+    ListRoot {
         name: "Mandates",
         schema_type: "IdListType",
         own: None,
+    },
+    ListRoot {
+        name: "Messages",
+        schema_type: "MessageListType",
+        own: Some("Message"),
     },
     ListRoot {
         name: "Organizations",
@@ -132,6 +260,11 @@ pub const LIST_ROOTS: &[ListRoot] = &[
         name: "Roles",
         schema_type: "IdListType",
         own: None,
+    },
+    ListRoot {
+        name: "Tokens",
+        schema_type: "TokenListType",
+        own: Some("Token"),
     },
     ListRoot {
         name: "Users",

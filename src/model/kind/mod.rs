@@ -4,13 +4,19 @@
 
 pub mod api_client;
 pub mod assignment;
+pub mod attribute_definition;
 pub mod audit_event;
 pub mod delegation;
 pub mod mandate;
+pub mod mandate_invitation;
+pub mod mandate_template;
+pub mod message;
 pub mod organization;
 pub mod role;
 pub mod role_invitation;
+pub mod token;
 pub mod user;
+pub mod workflow;
 
 use crate::model::attribute::{AttrDef, AttrId};
 use crate::model::rules::Rules;
@@ -47,6 +53,12 @@ kinds! {
     7 => Delegation: delegation,
     8 => ApiClient: api_client,
     9 => AuditEvent: audit_event,
+    10 => MandateTemplate: mandate_template,
+    11 => MandateInvitation: mandate_invitation,
+    12 => Workflow: workflow,
+    13 => Token: token,
+    14 => AttributeDefinition: attribute_definition,
+    15 => Message: message,
 }
 
 /// A key that must be unique.
