@@ -20,6 +20,7 @@ pub mod plan;
 pub mod read;
 pub mod resolve;
 pub mod revoke;
+pub mod scope;
 pub mod search;
 pub mod setup;
 pub mod update;

@@ -43,13 +43,14 @@ macro_rules! transaction {
                 connection: &'c mut $connection,
                 registry: Arc<Registry>,
                 declared: bool,
+                bound: Option<Row>,
                 failed: Option<Error>,
                 trouble: Option<Trouble>,
             }
 
             impl<'c> Tx<'c> {
                 pub(in crate::store) fn new(connection: &'c mut $connection, registry: Arc<Registry>) -> Self {
-                    Self { connection, registry, declared: false, failed: None, trouble: None }
+                    Self { connection, registry, declared: false, bound: None, failed: None, trouble: None }
                 }
 
                 /// The registry, when this transaction declared attributes.
@@ -241,6 +242,14 @@ macro_rules! transaction {
 
             #[async_trait]
             impl Write for Tx<'_> {
+                fn bind(&mut self, within: Option<Row>) {
+                    self.bound = within;
+                }
+
+                fn bound(&self) -> Option<Row> {
+                    self.bound
+                }
+
                 fn registry(&self) -> Arc<Registry> {
                     Arc::clone(&self.registry)
                 }
