@@ -73,9 +73,11 @@ impl Change for Delete {
 
     fn touches(&self) -> &'static [Kind] {
         match self.kind {
-            Kind::Organization => &[Kind::Organization, Kind::Role, Kind::Assignment],
+            Kind::Organization => {
+                &[Kind::Organization, Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation]
+            }
             Kind::ApiClient => &[Kind::ApiClient],
-            _ => &[Kind::Role, Kind::Assignment],
+            _ => &[Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation],
         }
     }
 

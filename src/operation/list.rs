@@ -9,6 +9,7 @@ use crate::model::visible::ListPermit;
 use crate::model::{Error, Kind, Row, Stored, Verb};
 use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::inclusion::roles_of_user;
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key, unfiltered};
 use crate::operation::read;
 use crate::operation::search::{Argument, check_disclosure, conditions, understood};
@@ -33,7 +34,11 @@ pub enum Base {
     ReceivedBy(Kind),
     /// The mandates delegated to a user (REQ007).
     DelegatedToUser,
-    /// The roles assigned to a user (REQ051).
+    /// The delegations a user received.
+    DelegationsOfUser,
+    /// The delegations of a mandate.
+    DelegationsOfMandate,
+    /// The roles assigned to a user, with what they include (REQ051).
     RolesOfUser,
     /// The users that have a role.
     UsersOfRole,
@@ -51,7 +56,10 @@ impl Base {
             | Self::RolesOfOrganization
             | Self::InvitationsOfOrganization => Some(Kind::Organization),
             Self::GivenBy(kind) | Self::ReceivedBy(kind) => Some(kind),
-            Self::DelegatedToUser | Self::RolesOfUser | Self::InvitationsOfUser => Some(Kind::User),
+            Self::DelegatedToUser | Self::DelegationsOfUser | Self::RolesOfUser | Self::InvitationsOfUser => {
+                Some(Kind::User)
+            }
+            Self::DelegationsOfMandate => Some(Kind::Mandate),
             Self::UsersOfRole => Some(Kind::Role),
         }
     }
@@ -94,6 +102,8 @@ pub struct Listing {
     identity: String,
     /// How far one fetch reaches at least: grows while few of the hits are results.
     reach: usize,
+    /// The instant for which is answered.
+    pub now: i64,
     /// Proof that the caller may list the kind.
     pub permit: ListPermit,
 }
@@ -126,7 +136,7 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let identity = identity(query);
+        let (identity, now) = (identity(query), engine.world.now());
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
@@ -138,14 +148,21 @@ impl Listing {
         }
         // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
-        let conditions = conditions(engine, &understood, query.exact).await?;
-        let (source, term) = bounds(engine, query, !conditions.is_empty(), at.as_ref()).await?;
-        let plan = if conditions.is_empty() {
-            unfiltered(engine, source, at.as_ref()).await?
-        } else {
-            plan(engine, source, term, conditions).await?
+        let conditions = conditions(engine, &understood, query.exact, now).await?;
+        let plan = match bounds(engine, query, !conditions.is_empty(), at.as_ref()).await? {
+            Bounds::Hits(hits) if conditions.is_empty() => Plan::of(hits),
+            Bounds::Hits(hits) => {
+                let ids = hits.into_iter().map(|hit| hit.id).collect();
+                let term = term(engine, role::ENTITY_NAME, Test::OneOf(ids))?;
+                plan(engine, Source::Kind(query.kind), Some(term), conditions).await?
+            }
+            Bounds::Source(source, _) if conditions.is_empty() => {
+                unfiltered(engine, source, at.as_ref()).await?
+            }
+            Bounds::Source(source, term) => plan(engine, source, term, conditions).await?,
         };
-        Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, reach: 1, permit })
+        let (engine, segment, reach) = (engine.clone(), 0, 1);
+        Ok(Self { engine, plan, at, segment, with_entities, identity, reach, now, permit })
     }
 
     /// A listing that goes on from the same place with the same plan.
@@ -159,6 +176,7 @@ impl Listing {
             with_entities: self.with_entities,
             identity: self.identity.clone(),
             reach: self.reach,
+            now: self.now,
             permit: self.permit,
         }
     }
@@ -291,25 +309,50 @@ fn identity(query: &Query) -> String {
     format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?}")
 }
 
-/// The source of what a listing is bounded by; and as a term, when conditions need one to be tested with.
+/// What a listing is bounded by.
+enum Bounds {
+    /// A source; and as a term, when conditions need one to be tested with.
+    Source(Source, Option<Term>),
+    /// Hits, all known, in order.
+    Hits(Vec<Hit>),
+}
+
 async fn bounds(
     engine: &Engine,
     query: &Query,
     tested: bool,
     at: Option<&Position>,
-) -> Result<(Source, Option<Term>), Error> {
-    let Some(kind) = query.base.owner() else { return Ok((Source::Kind(query.kind), None)) };
+) -> Result<Bounds, Error> {
+    let Some(kind) = query.base.owner() else { return Ok(Bounds::Source(Source::Kind(query.kind), None)) };
     let segment = query.owner.as_deref().unwrap_or_default();
     let owner = read::find(engine, kind, segment).await.map_err(|error| match error {
         Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
         other => other,
     })?;
+    if query.base == Base::RolesOfUser
+        && engine.settings.role_recursion
+        && let Some(hits) = roles_of_user(engine, owner.row()).await?
+    {
+        return Ok(Bounds::Hits(hits));
+    }
+    let (source, term) = bounded_by(engine, query, &owner, tested, at).await?;
+    Ok(Bounds::Source(source, term))
+}
+
+/// The source of what belongs to `owner`; and as a term, when conditions need one to be tested with.
+async fn bounded_by(
+    engine: &Engine,
+    query: &Query,
+    owner: &Stored,
+    tested: bool,
+    at: Option<&Position>,
+) -> Result<(Source, Option<Term>), Error> {
     let row = owner.row();
     let refers = |attr: AttrId| Source::RefersTo { attr, to: vec![row] };
     match query.base {
         Base::All => Ok((Source::Kind(query.kind), None)),
         Base::UsersOfOrganization if query.recursive => {
-            let ids = if tested { subtree(engine, &owner).await? } else { Vec::new() };
+            let ids = if tested { subtree(engine, owner).await? } else { Vec::new() };
             bounded(engine, users_below(engine, row, at).await?, user::HOME, ids)
         }
         Base::OrganizationsOfOrganization if query.recursive => {
@@ -324,6 +367,12 @@ async fn bounds(
         }
         Base::DelegatedToUser => {
             linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID, tested).await
+        }
+        Base::DelegationsOfUser => {
+            bounded(engine, refers(delegation::USER), delegation::USER, vec![owner.id()])
+        }
+        Base::DelegationsOfMandate => {
+            bounded(engine, refers(delegation::MANDATE), delegation::MANDATE, vec![owner.id()])
         }
         Base::UsersOfOrganization => bounded(engine, refers(user::HOME), user::HOME, vec![owner.id()]),
         Base::OrganizationsOfOrganization => {
