@@ -4,6 +4,7 @@
 //! role came about. Who may not read mandates is not told which, for whom and until when.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use actix_web::HttpResponse;
 
@@ -16,6 +17,7 @@ use crate::model::value::instant_text;
 use crate::model::visible::{Field, ListPermit, Shown, Values, VisibleId};
 use crate::model::{Error, Kind, Ref, Verb};
 use crate::operation::effective::{EffectiveRole, How, Sources};
+use crate::operation::scope::Sight;
 use crate::operation::search::Argument;
 use crate::operation::{Caller, cursor, read};
 use crate::store::Position;
@@ -47,13 +49,22 @@ pub(super) async fn list(
     let after = after.map(|text| cursor::decode(&engine.cursor_key, &identity, &text)).transpose()?;
     let permit = ListPermit::check(Kind::Role, &caller.grants)?;
     caller.grants.require(Verb::Read, Kind::User)?;
-    let user = read::find(engine, Kind::User, key).await.map_err(|error| match error {
+    let user = read::find(engine, caller, Kind::User, key).await.map_err(|error| match error {
         Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
         other => other,
     })?;
     let recursion = engine.settings.role_recursion;
     let sources = Sources::of(&engine.store, &user, recursion).await?;
-    let mut placed = placed(sources.resolve(engine.world.now(), recursion), entities);
+    let (mut roles, mut sight) = (sources.resolve(engine.world.now(), recursion), Sight::of(caller));
+    let mut hidden = HashSet::new();
+    for role in sources.roles.values() {
+        if !sight.sees(engine, role).await? {
+            hidden.insert(role.id());
+        }
+    }
+    // A bounded caller sees a mandate that a user of its own received, and so which roles it gives; not more of them.
+    roles.retain(|role| role.mandater.is_some() || !hidden.contains(&role.role));
+    let mut placed = placed(roles, entities);
     let ceiling = service.config.limits.max_results;
     let asked = if limit == 0 { u64::MAX } else { limit };
     placed.retain(|one| after.as_ref().is_none_or(|after| one.at > *after));
@@ -69,11 +80,11 @@ pub(super) async fn list(
             continue;
         }
         let name = match sources.roles.get(&one.role.role) {
-            Some(role) => {
-                let names = read::with_names(engine, vec![role.clone()], false).await?.2;
+            Some(role) if !hidden.contains(&role.id()) => {
+                let names = read::with_names(engine, caller, vec![role.clone()], false).await?.2;
                 entity_name(role, &names)
             }
-            None => String::new(),
+            _ => String::new(),
         };
         list_made(&mut out, ROOTS.1, &fields(&one.role, &name, caller), echo.style);
     }
@@ -121,7 +132,7 @@ fn fields<'a>(role: &EffectiveRole, name: &str, caller: &Caller) -> Vec<Field<'a
     };
     let mut fields = vec![
         ("role", vec![Shown::Reference(Kind::Role, role.role)]),
-        ("roleName", vec![text(name.to_owned())]),
+        ("roleName", if name.is_empty() { Vec::new() } else { vec![text(name.to_owned())] }),
         ("source", vec![text(role.how.name().to_owned())]),
     ];
     if told {

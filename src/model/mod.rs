@@ -12,6 +12,7 @@ pub mod grants;
 pub mod key;
 pub mod kind;
 pub mod lapse;
+pub mod letter;
 pub mod registry;
 pub mod rules;
 pub mod state;

@@ -18,7 +18,7 @@ use crate::operation::engine::{Caller, Engine};
 use crate::operation::mandates::{BATCH, write};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
-use crate::operation::update::target;
+use crate::operation::scope;
 use crate::store::{Insert, Source, Write};
 
 /// Passes roles of one mandate on to one user.
@@ -36,6 +36,34 @@ impl Delegate {
     pub fn new(engine: &Engine, caller: &Caller, mandate: Uuid, given: Vec<(AttrId, Vec<Given>)>) -> Self {
         let (id, now) = (engine.world.id(), engine.world.now());
         Self { mandate, given, id, now, client: caller.scene.client.clone() }
+    }
+
+    /// Puts what was given into `attributes`. Roles named by the ids that stand in the mandate are taken from it: who
+    /// sees the mandate may name them, also a client that sees nothing of the mandater.
+    async fn apply(
+        &self,
+        tx: &mut dyn Write,
+        mandate: &Attributes,
+        attributes: &mut Attributes,
+        with: &mut Companions,
+    ) -> Result<(), Error> {
+        let received = |value: &Given| match value {
+            Given::Reference(text) => {
+                let id = Uuid::try_parse(text).ok();
+                mandate.values(mandate::ROLE).iter().find(|role| role.as_ref().map(|to| to.id) == id).cloned()
+            }
+            Given::Value(_) => None,
+        };
+        let own = |attr: AttrId, value: &Given| match received(value) {
+            Some(role) if attr == delegation::ROLE => Given::Value(role),
+            _ => value.clone(),
+        };
+        let given: Vec<(AttrId, Vec<Given>)> = self
+            .given
+            .iter()
+            .map(|(attr, values)| (*attr, values.iter().map(|value| own(*attr, value)).collect()))
+            .collect();
+        apply(tx, &given, attributes, with).await
     }
 }
 
@@ -88,16 +116,19 @@ impl Change for Delegate {
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
-        let mandate = target(tx, Kind::Mandate, self.mandate).await.map_err(|error| match error {
-            Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
-            other => other,
-        })?;
+        // Passing on is the receiver's right, whom the mandate does not belong to.
+        let mandate =
+            scope::seen_target(tx, Kind::Mandate, self.mandate).await.map_err(|error| match error {
+                Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
+                other => other,
+            })?;
         let (mut attributes, mut with) = (Attributes::default(), Companions::default());
-        apply(tx, &self.given, &mut attributes, &mut with).await?;
+        self.apply(tx, mandate.attributes(), &mut attributes, &mut with).await?;
         load_companions(tx, mandate.attributes(), &mut with).await?;
         if attributes.values(delegation::ROLE).is_empty() {
             attributes.set(delegation::ROLE, mandate.attributes().values(mandate::ROLE).to_vec());
         }
+        load_companions(tx, &attributes, &mut with).await?;
         check(tx, &attributes, mandate.attributes(), &with, self.now).await?;
         attributes.put(delegation::MANDATE, Value::Ref(mandate.reference()));
         attributes.put(delegation::CREATED_BY, Value::text(self.client.as_str()));

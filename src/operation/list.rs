@@ -12,6 +12,7 @@ use crate::operation::engine::{Caller, Engine};
 use crate::operation::inclusion::roles_of_user;
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key, unfiltered};
 use crate::operation::read;
+use crate::operation::scope::{self, Sight};
 use crate::operation::search::{Argument, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
 
@@ -104,6 +105,8 @@ pub struct Listing {
     reach: usize,
     /// The instant for which is answered.
     pub now: i64,
+    /// What of it the caller sees.
+    sight: Sight,
     /// Proof that the caller may list the kind.
     pub permit: ListPermit,
 }
@@ -136,7 +139,7 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let (identity, now) = (identity(query), engine.world.now());
+        let (identity, now) = (identity(query, caller), engine.world.now());
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
@@ -146,10 +149,11 @@ impl Listing {
         if let Some(owner) = query.base.owner() {
             caller.grants.require(Verb::Read, owner)?;
         }
+        scope::check_kind(query.kind, caller.within)?;
         // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
         let conditions = conditions(engine, &understood, query.exact, now).await?;
-        let plan = match bounds(engine, query, !conditions.is_empty(), at.as_ref()).await? {
+        let plan = match bounds(engine, caller, query, (!conditions.is_empty(), at.as_ref())).await? {
             Bounds::Hits(hits) if conditions.is_empty() => Plan::of(hits),
             Bounds::Hits(hits) => {
                 let ids = hits.into_iter().map(|hit| hit.id).collect();
@@ -161,8 +165,8 @@ impl Listing {
             }
             Bounds::Source(source, term) => plan(engine, source, term, conditions).await?,
         };
-        let (engine, segment, reach) = (engine.clone(), 0, 1);
-        Ok(Self { engine, plan, at, segment, with_entities, identity, reach, now, permit })
+        let (engine, sight, segment, reach) = (engine.clone(), Sight::of(caller), 0, 1);
+        Ok(Self { engine, plan, at, segment, with_entities, identity, reach, sight, now, permit })
     }
 
     /// A listing that goes on from the same place with the same plan.
@@ -177,6 +181,7 @@ impl Listing {
             identity: self.identity.clone(),
             reach: self.reach,
             now: self.now,
+            sight: self.sight.clone(),
             permit: self.permit,
         }
     }
@@ -200,7 +205,8 @@ impl Listing {
             let Some((last, _)) = hits.last() else { return Ok(Vec::new()) };
             self.at = Some(last.at.clone());
             let fetched = hits.len();
-            let results = self.results(hits);
+            let seen = self.seen(hits).await?;
+            let results = self.results(seen);
             if results.len() * 2 < fetched {
                 self.reach = (fetched * 2).min(FARTHEST);
             }
@@ -211,7 +217,23 @@ impl Listing {
     }
 
     fn reads_entities(&self) -> bool {
-        self.with_entities || self.plan.reads_entities()
+        self.with_entities || self.plan.reads_entities() || self.sight.within().is_some()
+    }
+
+    /// The hits that a bounded caller sees.
+    async fn seen(&mut self, hits: Vec<Held>) -> Result<Vec<Held>, Error> {
+        if self.sight.within().is_none() {
+            return Ok(hits);
+        }
+        let mut seen = Vec::with_capacity(hits.len());
+        for (hit, entity) in hits {
+            if let Some(entity) = entity
+                && self.sight.sees(&self.engine, &entity).await?
+            {
+                seen.push((hit, Some(entity)));
+            }
+        }
+        Ok(seen)
     }
 
     /// The next hits, with their entities where those are read.
@@ -301,12 +323,13 @@ impl Listing {
 }
 
 /// What tells one listing from another, for its cursors.
-fn identity(query: &Query) -> String {
+fn identity(query: &Query, caller: &Caller) -> String {
     let mut arguments: Vec<String> =
         query.arguments.iter().map(|argument| format!("{:?}={:?}", argument.name, argument.value)).collect();
     arguments.sort();
     let Query { kind, base, owner, recursive, exact, .. } = query;
-    format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?}")
+    let within = caller.within;
+    format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?} {within:?}")
 }
 
 /// What a listing is bounded by.
@@ -319,13 +342,16 @@ enum Bounds {
 
 async fn bounds(
     engine: &Engine,
+    caller: &Caller,
     query: &Query,
-    tested: bool,
-    at: Option<&Position>,
+    (tested, at): (bool, Option<&Position>),
 ) -> Result<Bounds, Error> {
-    let Some(kind) = query.base.owner() else { return Ok(Bounds::Source(Source::Kind(query.kind), None)) };
+    let Some(kind) = query.base.owner() else {
+        let (source, term) = everything(engine, caller, query.kind, (tested, at)).await?;
+        return Ok(Bounds::Source(source, term));
+    };
     let segment = query.owner.as_deref().unwrap_or_default();
-    let owner = read::find(engine, kind, segment).await.map_err(|error| match error {
+    let owner = read::find(engine, caller, kind, segment).await.map_err(|error| match error {
         Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
         other => other,
     })?;
@@ -335,7 +361,7 @@ async fn bounds(
     {
         return Ok(Bounds::Hits(hits));
     }
-    let (source, term) = bounded_by(engine, query, &owner, tested, at).await?;
+    let (source, term) = bounded_by(engine, query, &owner, (tested, at)).await?;
     Ok(Bounds::Source(source, term))
 }
 
@@ -344,16 +370,14 @@ async fn bounded_by(
     engine: &Engine,
     query: &Query,
     owner: &Stored,
-    tested: bool,
-    at: Option<&Position>,
+    (tested, at): (bool, Option<&Position>),
 ) -> Result<(Source, Option<Term>), Error> {
     let row = owner.row();
     let refers = |attr: AttrId| Source::RefersTo { attr, to: vec![row] };
     match query.base {
         Base::All => Ok((Source::Kind(query.kind), None)),
         Base::UsersOfOrganization if query.recursive => {
-            let ids = if tested { subtree(engine, owner).await? } else { Vec::new() };
-            bounded(engine, users_below(engine, row, at).await?, user::HOME, ids)
+            all_below(engine, user::HOME, owner, (tested, at)).await
         }
         Base::OrganizationsOfOrganization if query.recursive => {
             listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME, tested).await
@@ -391,15 +415,47 @@ async fn bounded_by(
     }
 }
 
-/// The users of an organization and of all below: by creation where the organizations are few, else one
-/// organization after another. A listing goes on in the order it began with, whatever was added meanwhile.
-async fn users_below(engine: &Engine, ancestor: Row, at: Option<&Position>) -> Result<Source, Error> {
+/// Every entity of a kind: for a bounded caller, of the kinds that are many, only those below its organization.
+async fn everything(
+    engine: &Engine,
+    caller: &Caller,
+    kind: Kind,
+    place: (bool, Option<&Position>),
+) -> Result<(Source, Option<Term>), Error> {
+    let home = match kind {
+        Kind::User => user::HOME,
+        Kind::Role => role::ORGANIZATION,
+        _ => return Ok((Source::Kind(kind), None)),
+    };
+    let top = match caller.within {
+        Some(id) => engine.store.by_id(id).await?,
+        None => None,
+    };
+    match top {
+        Some(top) => all_below(engine, home, &top, place).await,
+        None => Ok((Source::Kind(kind), None)),
+    }
+}
+
+/// What refers by `attr` to an organization or to any below it.
+async fn all_below(
+    engine: &Engine,
+    attr: AttrId,
+    top: &Stored,
+    (tested, at): (bool, Option<&Position>),
+) -> Result<(Source, Option<Term>), Error> {
+    let ids = if tested { subtree(engine, top).await? } else { Vec::new() };
+    bounded(engine, below(engine, attr, top.row(), at).await?, attr, ids)
+}
+
+/// By creation where the organizations are few, else one organization after another. A listing goes on in the order
+/// it began with, whatever was added meanwhile.
+async fn below(engine: &Engine, attr: AttrId, ancestor: Row, at: Option<&Position>) -> Result<Source, Error> {
     let below = Source::Below { ancestor };
     let merged = match at {
         Some(at) => at.key.is_empty(),
         None => engine.store.count(&below, MERGED).await? < MERGED,
     };
-    let attr = user::HOME;
     Ok(if merged { Source::Subtree { attr, ancestor } } else { Source::ByOrganization { attr, ancestor } })
 }
 

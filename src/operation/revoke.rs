@@ -7,11 +7,12 @@ use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::{mandate, role_invitation};
 use crate::model::rules::{Companions, by_server};
-use crate::model::{Attributes, Error, Kind, Value, Verb};
+use crate::model::{Attributes, Error, Kind, Stored, Value, Verb};
 use crate::operation::delegate::end_all;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::mandates::advance;
 use crate::operation::perform::Change;
+use crate::operation::scope;
 use crate::operation::update::{Precondition, target};
 use crate::store::{Replace, Write};
 
@@ -45,6 +46,22 @@ impl Step {
             Self::WithdrawInvitation => (Verb::Delete, "WITHDRAW"),
         };
         Action { verb, kind: self.kind(), word, target }
+    }
+
+    /// The entity that the step is about; error 7 when there is none with which the client may take it.
+    async fn target(self, tx: &mut dyn Write, id: Uuid) -> Result<Stored, Error> {
+        if !matches!(self, Self::ApproveMandate | Self::RejectMandate) || tx.bound().is_none() {
+            return target(tx, self.kind(), id).await;
+        }
+        // It is the receiver who decides.
+        let mandate = scope::seen_target(tx, Kind::Mandate, id).await?;
+        let receiver = mandate.attributes().reference(mandate::MANDATEE);
+        let receiver = match receiver {
+            Some(to) => tx.companions(&[to.id]).await?.pop(),
+            None => None,
+        };
+        let decides = scope::changes(tx, receiver.as_ref().unwrap_or(&mandate)).await?;
+        if decides { Ok(mandate) } else { Err(Error::not_found(Kind::Mandate)) }
     }
 
     fn apply(self, attributes: &mut Attributes, by: &str, now: i64) -> Result<(), Error> {
@@ -100,7 +117,7 @@ impl Change for TakeStep {
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
-        let old = target(tx, self.step.kind(), self.id).await?;
+        let old = self.step.target(tx, self.id).await?;
         self.precondition.check(old.version())?;
         let mut attributes = old.attributes().clone();
         self.step.apply(&mut attributes, &self.by, self.now)?;
