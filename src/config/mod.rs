@@ -29,8 +29,8 @@ pub use mail::{MailConfig, MailTls};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
-    LogConfig, LogFormat, OrganizationClass, OrganizationsConfig, OutputConfig, PasswordPolicy,
-    ReferenceStyle, ServeConfig, StoreConfig, TlsConfig,
+    LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig, OutputConfig,
+    PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -51,6 +51,10 @@ pub struct Config {
     pub password_policy: PasswordPolicy,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
+    /// How a mandate comes into force.
+    pub mandates: MandatesConfig,
+    /// What having a role means.
+    pub roles: RolesConfig,
     /// How letters leave, and their words.
     pub mail: MailConfig,
     /// What is written to stderr.

@@ -58,6 +58,8 @@ pub fn settings(config: &Config) -> Settings {
         classes: classes.collect(),
         invitation_days: 14,
         password: (config.password_policy.min, config.password_policy.max),
+        mandate_approval: config.mandates.approval,
+        role_recursion: config.roles.recursion,
     }
 }
 
