@@ -3,7 +3,6 @@
 
 use actix_web::HttpResponse;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::audit::Action;
 use crate::http::answer::Echo;
@@ -12,6 +11,7 @@ use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::service::Service;
 use crate::model::kind::user;
+use crate::model::password::Password;
 use crate::model::rules::check_given;
 use crate::model::state::{Draft, Given, Patch};
 use crate::model::{AttrId, Error, Kind, Value, Verb};
@@ -146,9 +146,10 @@ impl Request<'_> {
         if matches!(self.precondition, Precondition::OneOf(_)) {
             return Err(self.refused(operation, Error::Precondition).await);
         }
-        let credential = self.credential(operation, password).await?;
+        let credential = self.credential(operation, password.as_ref()).await?;
         let create = Create::new(&self.service.engine, self.caller, draft)
             .with_credential(credential)
+            .judging(password)
             .assigning(roles.into_iter().map(Into::into).collect());
         let id = perform(&self.service.engine, self.caller, create).await?;
         Ok(self.echo.ids(kind, &[id]))
@@ -187,16 +188,13 @@ impl Request<'_> {
         kind: Kind,
         arguments: &mut Arguments,
         creating: bool,
-    ) -> Result<(Password, Vec<String>), Error> {
+    ) -> Result<(Option<Password>, Vec<String>), Error> {
         if kind != Kind::User {
             return Ok((None, Vec::new()));
         }
-        let password = arguments.take_one("pwd")?.map(Zeroizing::new);
-        let (least, most) = self.service.engine.settings.password;
-        if let Some(password) = &password
-            && !(least..=most).contains(&password.chars().count())
-        {
-            return Err(Error::invalid("pwd", format!("expected {least} to {most} characters")));
+        let password = arguments.take_one("pwd")?.map(Password::new);
+        if let Some(password) = &password {
+            password.check(&self.service.engine.settings.password)?;
         }
         let roles = if creating { arguments.take("role") } else { Vec::new() };
         if roles.len() > MOST_VALUES {
@@ -208,10 +206,10 @@ impl Request<'_> {
     async fn credential(
         &self,
         operation: Operation,
-        password: Password,
+        password: Option<&Password>,
     ) -> Result<Option<Credential>, Failure> {
         let Some(password) = password else { return Ok(None) };
-        match self.service.verifier.hash(password).await {
+        match self.service.verifier.hash(password.expose().clone()).await {
             Ok(phc) => Ok(Some(Credential { phc, set: self.service.engine.world.now() })),
             Err(error) => {
                 let error = Error::unavailable(format!("hashing: {error}"));
@@ -229,15 +227,16 @@ impl Request<'_> {
         };
         self.granted(operation).await?;
         let id = self.id(operation, kind, 0).await?;
-        let credential = self.credential(operation, password).await?;
+        let credential = self.credential(operation, password.as_ref()).await?;
         let update = Update::new(&self.service.engine, self.caller, id, patch)
             .only_if(self.precondition.clone())
-            .with_credential(credential);
+            .with_credential(credential)
+            .judging(password);
         let id = perform(&self.service.engine, self.caller, update).await?;
         Ok(self.echo.ids(kind, &[id]))
     }
 
-    async fn patch(&self, kind: Kind, mut arguments: Arguments) -> Result<(Patch, Password), Error> {
+    async fn patch(&self, kind: Kind, mut arguments: Arguments) -> Result<(Patch, Option<Password>), Error> {
         let (password, _) = self.own(kind, &mut arguments, false)?;
         let given = given(&self.service.engine, kind, arguments, false).await?;
         check_given(kind, &given, false)?;
@@ -294,8 +293,7 @@ impl Request<'_> {
     }
 }
 
-type Password = Option<Zeroizing<String>>;
-type Read = (Draft, Password, Vec<String>);
+type Read = (Draft, Option<Password>, Vec<String>);
 
 /// A password that is set may be used, unless the client says otherwise.
 fn activate(given: &mut Vec<(AttrId, Vec<Given>)>, kind: Kind, with_password: bool) {

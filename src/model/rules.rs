@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::model::attribute::AttrId;
 use crate::model::kind::organization;
+use crate::model::password::PasswordRules;
 use crate::model::state::{Attributes, Given, Stored, Valid};
 use crate::model::visible::Names;
 use crate::model::{Error, Kind, Row, Value};
@@ -23,6 +24,21 @@ pub struct OrganizationClass {
     pub default: bool,
 }
 
+/// When wrong passwords lock a user, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserLock {
+    /// So many wrong passwords in a row.
+    pub after: u32,
+    /// How long the lock lasts, and how long a failure is remembered, microseconds.
+    pub micros: i64,
+}
+
+impl Default for UserLock {
+    fn default() -> Self {
+        Self { after: 10, micros: 900_000_000 }
+    }
+}
+
 /// What the configuration decides about entities.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -30,8 +46,10 @@ pub struct Settings {
     pub classes: Vec<OrganizationClass>,
     /// How long a role invitation stands, in days.
     pub invitation_days: i64,
-    /// The least and most characters of a password.
-    pub password: (usize, usize),
+    /// What a user's password must be like.
+    pub password: PasswordRules,
+    /// When wrong passwords lock a user.
+    pub lock: UserLock,
 }
 
 impl Settings {

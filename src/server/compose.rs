@@ -15,7 +15,8 @@ use crate::config::{AuthConfig, Config, Database};
 use crate::http::identify::Clients;
 use crate::http::service::Service;
 use crate::model::kind::role;
-use crate::model::rules::{OrganizationClass, Settings};
+use crate::model::password::PasswordRules;
+use crate::model::rules::{OrganizationClass, Settings, UserLock};
 use crate::model::{Error, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
@@ -55,7 +56,15 @@ pub fn settings(config: &Config) -> Settings {
     Settings {
         classes: classes.collect(),
         invitation_days: 14,
-        password: (config.password_policy.min, config.password_policy.max),
+        password: PasswordRules {
+            least: config.password_policy.min,
+            most: config.password_policy.max,
+            words: config.password_policy.words.clone(),
+        },
+        lock: UserLock {
+            after: config.users.lock_after,
+            micros: i64::from(config.users.lock_seconds) * 1_000_000,
+        },
     }
 }
 

@@ -65,6 +65,7 @@ crate::store::transaction::transaction!(
         }
     ]
 );
+crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
 
 /// What the store and its tasks share.
