@@ -17,6 +17,7 @@ use crate::operation::create::{ClassRoles, home_of};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
+use crate::operation::scope;
 use crate::store::sign_in::SignInCount;
 use crate::store::{Credential, Replace, Write};
 
@@ -112,10 +113,11 @@ async fn forgive(tx: &mut dyn Write, old: &Stored, new: &Stored, password: bool)
     Ok(())
 }
 
-/// Loads the entity a change is about; error 7 when there is none of that kind.
+/// Loads the entity a change is about; error 7 when there is none of that kind that the client may change.
 pub async fn target(tx: &mut dyn Write, kind: Kind, id: Uuid) -> Result<Stored, Error> {
     let found = tx.load(&[id]).await?.pop();
-    found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
+    let entity = found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))?;
+    if scope::changes(tx, &entity).await? { Ok(entity) } else { Err(Error::not_found(kind)) }
 }
 
 impl Change for Update {
