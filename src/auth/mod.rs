@@ -19,5 +19,6 @@ pub mod origin;
 pub mod password;
 pub mod principal;
 mod tally;
+pub mod turns;
 pub mod verified;
 mod workers;

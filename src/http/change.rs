@@ -18,8 +18,11 @@ use crate::model::{AttrId, Error, Kind, Value, Verb};
 use crate::operation::assign::Assign;
 use crate::operation::create::Create;
 use crate::operation::delete::Delete;
+use crate::operation::force_password_change::ForcePasswordChange;
 use crate::operation::move_organization::MoveOrganization;
+use crate::operation::move_user::MoveUser;
 use crate::operation::revoke::TakeStep;
+use crate::operation::sign_in::SignIn;
 use crate::operation::update::{Precondition, Update};
 use crate::operation::{Caller, perform, read, refuse};
 use crate::store::Credential;
@@ -50,6 +53,9 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
+        Operation::Authenticate => return Some(SignIn::of(None)),
+        Operation::ForcePasswordChange => return Some(ForcePasswordChange::of(None)),
+        Operation::MoveUser => return Some(MoveUser::of(None)),
         Operation::Assign(true) => (Verb::Create, Kind::Assignment),
         Operation::Assign(false) => (Verb::Delete, Kind::Assignment),
         Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => return None,
@@ -77,6 +83,9 @@ impl Request<'_> {
                 Ok(self.echo.ids(kind, &[id]))
             }
             Operation::MoveOrganization => self.move_organization().await,
+            Operation::Authenticate => self.authenticate().await,
+            Operation::ForcePasswordChange => self.force_password_change().await,
+            Operation::MoveUser => self.move_user().await,
             Operation::Assign(give) => self.assign(give).await,
             Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => {
                 Err(Error::internal("a read came the way of a change").into())
@@ -85,7 +94,7 @@ impl Request<'_> {
     }
 
     /// Records that the change was refused before it could begin.
-    async fn refused(&self, operation: Operation, error: Error) -> Failure {
+    pub(super) async fn refused(&self, operation: Operation, error: Error) -> Failure {
         let Some(action) = action(operation) else { return error.into() };
         let target = target(operation, &self.keys);
         refuse(&self.service.engine, self.caller, Action { target, ..action }, error).await.into()
@@ -114,7 +123,7 @@ impl Request<'_> {
     }
 
     /// The target of a change without arguments.
-    async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+    pub(super) async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
         self.no_arguments(operation).await?;
         self.granted(operation).await?;
         self.id(operation, kind, 0).await
@@ -281,6 +290,35 @@ impl Request<'_> {
             MoveOrganization::new(&self.service.engine, id, parent.into(), self.precondition.clone());
         let id = perform(&self.service.engine, self.caller, change).await?;
         Ok(self.echo.ids(Kind::Organization, &[id]))
+    }
+
+    async fn force_password_change(&mut self) -> Result<HttpResponse, Failure> {
+        let id = self.prepared(Operation::ForcePasswordChange, Kind::User).await?;
+        let change = ForcePasswordChange::new(&self.service.engine, id, self.precondition.clone());
+        perform(&self.service.engine, self.caller, change).await?;
+        Ok(HttpResponse::NoContent().finish())
+    }
+
+    async fn move_user(&mut self) -> Result<HttpResponse, Failure> {
+        let operation = Operation::MoveUser;
+        let home = match self.new_home() {
+            Ok(home) => home,
+            Err(error) => return Err(self.refused(operation, error).await),
+        };
+        let id = self.prepared(operation, Kind::User).await?;
+        let change = MoveUser::new(&self.service.engine, id, home.into(), self.precondition.clone());
+        let id = perform(&self.service.engine, self.caller, change).await?;
+        Ok(self.echo.ids(Kind::User, &[id]))
+    }
+
+    /// The home organization under either of its names.
+    fn new_home(&mut self) -> Result<String, Error> {
+        let given = [self.arguments.take_one("organizationId")?, self.arguments.take_one("organization")?];
+        match given {
+            [Some(home), None] | [None, Some(home)] if !home.is_empty() => Ok(home),
+            [Some(_), Some(_)] => Err(Error::invalid("organization", "the home organization is given twice")),
+            _ => Err(Error::invalid("organizationId", "expected the id or entity name of an organization")),
+        }
     }
 
     async fn assign(&mut self, give: bool) -> Result<HttpResponse, Failure> {

@@ -218,7 +218,10 @@ impl Asked<'_> {
         arguments: Vec<Argument>,
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
-        let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
+        let takes_document = matches!(
+            self.route.operation,
+            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate
+        );
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
         if !body.is_empty() {

@@ -12,8 +12,10 @@ pub mod create;
 pub mod cursor;
 pub mod delete;
 pub mod engine;
+pub mod force_password_change;
 pub mod list;
 pub mod move_organization;
+pub mod move_user;
 pub mod names;
 pub mod perform;
 pub mod plan;
@@ -24,6 +26,7 @@ pub mod revoke;
 pub mod scope;
 pub mod search;
 pub mod setup;
+pub mod sign_in;
 pub mod update;
 
 pub use engine::{Caller, Engine};

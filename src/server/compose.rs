@@ -10,6 +10,7 @@ use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
+use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
 use crate::config::{AuthConfig, Config, Database};
 use crate::http::identify::Clients;
@@ -161,5 +162,13 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             forgetting.forget_all();
         }
     }));
-    Ok(Service { engine, authenticator, verifier, config, flood: SignInFlood::default(), metrics: metrics() })
+    Ok(Service {
+        engine,
+        authenticator,
+        verifier,
+        turns: Turns::default(),
+        config,
+        flood: SignInFlood::default(),
+        metrics: metrics(),
+    })
 }
