@@ -305,6 +305,28 @@ pub struct OrganizationClass {
     pub default: bool,
 }
 
+/// `[mandates]`: how a mandate comes into force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct MandatesConfig {
+    /// Whether the receiver must approve a mandate before it is in force.
+    pub approval: bool,
+}
+
+/// `[roles]`: what having a role means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct RolesConfig {
+    /// Whether a role gives the roles that it includes.
+    pub recursion: bool,
+}
+
+impl Default for RolesConfig {
+    fn default() -> Self {
+        Self { recursion: true }
+    }
+}
+
 /// `[[attributes]]`: one custom attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

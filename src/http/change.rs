@@ -58,14 +58,19 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::MoveUser => return Some(MoveUser::of(None)),
         Operation::Assign(true) => (Verb::Create, Kind::Assignment),
         Operation::Assign(false) => (Verb::Delete, Kind::Assignment),
-        Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => return None,
+        Operation::Delegate => (Verb::Create, Kind::Delegation),
+        Operation::List(..)
+        | Operation::Get(_)
+        | Operation::EffectiveRoles
+        | Operation::AuditList
+        | Operation::AuditGet => return None,
     };
     Some(Action::of(verb, kind, None))
 }
 
 /// The entity a changing request is about, as far as its address names one by id.
 pub fn target(operation: Operation, keys: &[String]) -> Option<Uuid> {
-    let creates = matches!(operation, Operation::Create(..));
+    let creates = matches!(operation, Operation::Create(..) | Operation::Delegate);
     keys.first().filter(|_| !creates).and_then(|key| Uuid::try_parse(key).ok())
 }
 
@@ -79,6 +84,7 @@ impl Request<'_> {
             Operation::Step(kind, step) => {
                 let id = self.prepared(operation, kind).await?;
                 let step = TakeStep::new(&self.service.engine, step, id, self.precondition.clone());
+                let step = step.by(self.caller);
                 let id = perform(&self.service.engine, self.caller, step).await?;
                 Ok(self.echo.ids(kind, &[id]))
             }
@@ -87,9 +93,12 @@ impl Request<'_> {
             Operation::ForcePasswordChange => self.force_password_change().await,
             Operation::MoveUser => self.move_user().await,
             Operation::Assign(give) => self.assign(give).await,
-            Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => {
-                Err(Error::internal("a read came the way of a change").into())
-            }
+            Operation::Delegate => self.delegate().await,
+            Operation::List(..)
+            | Operation::Get(_)
+            | Operation::EffectiveRoles
+            | Operation::AuditList
+            | Operation::AuditGet => Err(Error::internal("a read came the way of a change").into()),
         }
     }
 
@@ -101,7 +110,7 @@ impl Request<'_> {
     }
 
     /// Error 3 before anything is looked up.
-    async fn granted(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn granted(&self, operation: Operation) -> Result<(), Failure> {
         let Some(action) = action(operation) else { return Ok(()) };
         match self.caller.grants.require(action.verb, action.kind) {
             Ok(()) => Ok(()),
@@ -118,6 +127,22 @@ impl Request<'_> {
         }
         match read::find(&self.service.engine, self.caller, kind, key).await {
             Ok(found) => Ok(found.id()),
+            Err(error) => Err(self.refused(operation, error).await),
+        }
+    }
+
+    /// The id of the owner of a sub-collection, which the change itself looks for; error 5 when a key names none.
+    pub(super) async fn owner_id(&self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+        let key = self.keys.first().map(String::as_str).unwrap_or_default();
+        if let Ok(id) = Uuid::try_parse(key) {
+            return Ok(id);
+        }
+        match read::find(&self.service.engine, self.caller, kind, key).await {
+            Ok(found) => Ok(found.id()),
+            Err(Error::NotFound { kind }) => {
+                let error = Error::ParentNotFound { parameter: kind.to_owned() };
+                Err(self.refused(operation, error).await)
+            }
             Err(error) => Err(self.refused(operation, error).await),
         }
     }
@@ -326,6 +351,7 @@ impl Request<'_> {
         let user = self.prepared(operation, Kind::User).await?;
         let role = self.id(operation, Kind::Role, 1).await?;
         let change = Assign::new(&self.service.engine, (user, role), give, self.precondition.clone());
+        let change = change.by(self.caller);
         perform(&self.service.engine, self.caller, change).await?;
         Ok(self.echo.ids(Kind::Role, &[role]))
     }

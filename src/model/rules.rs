@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::model::attribute::AttrId;
 use crate::model::kind::organization;
+use crate::model::lapse::Lapse;
 use crate::model::password::PasswordRules;
 use crate::model::state::{Attributes, Given, Stored, Valid};
 use crate::model::visible::Names;
@@ -50,6 +51,10 @@ pub struct Settings {
     pub password: PasswordRules,
     /// When wrong passwords lock a user.
     pub lock: UserLock,
+    /// Whether the receiver of a mandate must approve it.
+    pub mandate_approval: bool,
+    /// Whether a role gives the roles that it includes.
+    pub role_recursion: bool,
 }
 
 impl Settings {
@@ -113,6 +118,12 @@ pub struct Context<'a> {
 
 /// What a kind demands beyond its declaration.
 pub trait Rules: Sync {
+    /// Refuses what a client gave for what it lacks, before it is known whether the client may.
+    fn given(&self, given: &[(AttrId, Vec<Given>)], creating: bool) -> Result<(), Error> {
+        let _ = (given, creating);
+        Ok(())
+    }
+
     /// Fills in defaults and server-set attributes of a new entity.
     fn complete(&self, new: &mut Attributes, context: &Context<'_>) -> Result<(), Error> {
         let _ = (new, context);
@@ -129,6 +140,11 @@ pub trait Rules: Sync {
     fn named(&self, stored: &Stored) -> Vec<Uuid> {
         let _ = stored;
         Vec::new()
+    }
+
+    /// How its state ends by itself at an instant.
+    fn lapse(&self) -> Option<&'static Lapse> {
+        None
     }
 
     /// The values of an attribute that is answered otherwise than it is stored; `None` for all others.
@@ -176,7 +192,10 @@ pub fn check_given(kind: Kind, given: &[(AttrId, Vec<Given>)], creating: bool) -
         let values = given.iter().find(|(attr, _)| *attr == id).map(|(_, values)| values);
         !completed.contains(&id) && values.map_or(creating, Vec::is_empty)
     });
-    missing.map_or(Ok(()), |def| Err(Error::invalid(def.name, "mandatory and must not be empty")))
+    match missing {
+        Some(def) => Err(Error::invalid(def.name, "mandatory and must not be empty")),
+        None => kind.def().rules.given(given, creating),
+    }
 }
 
 fn require_mandatory(kind: Kind, new: &Attributes) -> Result<(), Error> {

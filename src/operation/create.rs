@@ -6,15 +6,16 @@ use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
-use crate::model::kind::{Scope, assignment, mandate, organization, role};
+use crate::model::kind::{Scope, assignment, organization, role};
 use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, by_server, validate};
 use crate::model::state::{Draft, Given};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Valid, Value, Verb};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::mandates::{fill_from_template, hold_roles};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
-use crate::store::{Credential, Insert, Position, Source, Write};
+use crate::store::{Credential, Insert, Write};
 
 /// Makes one entity; an organization with the roles of its class, a user with the roles to be assigned.
 #[derive(Debug)]
@@ -82,6 +83,7 @@ impl Create {
         let mut attributes = Attributes::default();
         apply(tx, &self.draft.given, &mut attributes, companions).await?;
         if self.draft.kind == Kind::Mandate {
+            fill_from_template(tx, &mut attributes, companions, self.now).await?;
             hold_roles(tx, &attributes, companions).await?;
         }
         let context = Context {
@@ -135,22 +137,6 @@ pub fn home_of(kind: Kind, attributes: &Attributes, companions: &Companions) -> 
     let Scope::Ref(number) = kind.def().scope else { return None };
     let owner = companions.of(attributes, kind.own_attr(number))?;
     if owner.kind() == Kind::Organization { Some(owner.row()) } else { owner.home() }
-}
-
-/// Notes the roles a mandater holds, when it is a user.
-async fn hold_roles(tx: &mut dyn Write, attributes: &Attributes, with: &mut Companions) -> Result<(), Error> {
-    let Some(mandater) = with.of(attributes, mandate::MANDATER).filter(|from| from.kind() == Kind::User)
-    else {
-        return Ok(());
-    };
-    let source = Source::Linked { from: assignment::USER, to: mandater.row(), onto: assignment::ROLE };
-    let mut at: Option<Position> = None;
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), 1_000).await?;
-        let Some(last) = hits.last() else { return Ok(()) };
-        at = Some(last.at.clone());
-        with.held.extend(hits.iter().map(|hit| hit.id));
-    }
 }
 
 /// The roles that an organization gets by its class; ids and instant are fixed before the first run.
@@ -237,6 +223,7 @@ impl Change for Create {
             // A new name cannot be cached yet, but a search for it may have failed before.
             Kind::Organization => &[Kind::Role],
             Kind::ApiClient => &[Kind::ApiClient],
+            Kind::Mandate => &[Kind::Mandate],
             _ => &[],
         }
     }

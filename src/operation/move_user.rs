@@ -1,5 +1,6 @@
 //! Moving a user to another home organization (PUT `/users/{id}/organization`). What is owned through the user (the
-//! mandates it has given, and what hangs on them) comes to belong to the new organization too.
+//! mandates it has given, and what hangs on them) comes to belong to the new organization too; what it received
+//! through organizations that it leaves ends.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::model::kind::user::HOME;
 use crate::model::rules::{Companions, by_server};
 use crate::model::state::Given;
 use crate::model::{AttrId, Error, Kind, Row, Stored, Verb};
+use crate::operation::delegate::end_delegations_outside;
 use crate::operation::engine::Engine;
 use crate::operation::perform::Change;
 use crate::operation::resolve::apply;
@@ -94,6 +96,7 @@ impl Change for MoveUser {
         let change = Replace { old: &old, now: self.now, home: Some(home), valid: &valid, rows: &companions };
         let new = tx.replace(&change).await?;
         events.succeeded(self.action(), changes(old.attributes(), new.attributes(), &tx.registry()));
+        end_delegations_outside(tx, &new, home, events).await?;
         rehome(tx, &new, home).await?;
         Ok(self.id)
     }

@@ -33,6 +33,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Walks along hits that are all known, in order.
+    pub fn of(hits: Vec<Hit>) -> Self {
+        Self { drive: Drive::Sorted(hits), recheck: Vec::new(), smallest: None }
+    }
+
     /// Whether the entities themselves must be read to know which hits count.
     pub fn reads_entities(&self) -> bool {
         !self.recheck.is_empty() || self.smallest.is_some()

@@ -11,7 +11,7 @@ use crate::model::kind::{organization, role, user};
 use crate::model::registry::Attribute;
 use crate::model::term::{Term, Test};
 use crate::model::value::Syntax;
-use crate::model::{Error, Grants, Kind, Row, Stored, Verb, key};
+use crate::model::{Error, Grants, Kind, Row, Stored, Value, Verb, key};
 use crate::operation::engine::Engine;
 use crate::operation::read::{self, organization_by_name, role_by_name};
 use crate::store::{Position, Source};
@@ -96,15 +96,16 @@ pub fn check_disclosure(understood: &[Understood<'_>], grants: &Grants) -> Resul
     sensitive.map_or(Ok(()), |(attribute, _)| grants.require(Verb::Disclose, attribute.kind))
 }
 
-/// Turns understood search arguments into conditions, looking up what they refer to.
+/// Turns understood search arguments into conditions as of the instant `now`, looking up what they refer to.
 pub async fn conditions(
     engine: &Engine,
     understood: &[Understood<'_>],
     exact: bool,
+    now: i64,
 ) -> Result<Vec<Condition>, Error> {
     let mut conditions = Vec::with_capacity(understood.len());
     for (attribute, argument) in understood {
-        conditions.push(condition(engine, attribute, argument, exact).await?);
+        conditions.push(condition(engine, attribute, argument, exact, now).await?);
     }
     Ok(conditions)
 }
@@ -126,6 +127,7 @@ async fn condition(
     attribute: &Arc<Attribute>,
     argument: &Argument,
     exact: bool,
+    now: i64,
 ) -> Result<Condition, Error> {
     let value = argument.value.as_str();
     match (attribute.index, attribute.syntax) {
@@ -147,9 +149,24 @@ async fn condition(
         }
         (Index::Search, syntax) => {
             let value = syntax.parse(value).map_err(|expected| Error::invalid(&argument.name, expected))?;
-            Ok(by_keys(Term { attribute: Arc::clone(attribute), test: Test::Equal(value) }))
+            Ok(by_keys(equal(engine, attribute, value, now)?))
         }
     }
+}
+
+/// The term for a typed value. A state that lapses is searched as it is answered at the instant `now`.
+fn equal(engine: &Engine, attribute: &Arc<Attribute>, value: Value, now: i64) -> Result<Term, Error> {
+    let lapse = attribute.kind.def().rules.lapse().filter(|lapse| lapse.state == attribute.id);
+    let named = |names: &[&str]| value.as_text().is_some_and(|text| names.contains(&text));
+    let test = match lapse {
+        Some(lapse) if named(&[lapse.lapsed]) => {
+            let until = engine.registry().numbered(lapse.until).cloned().ok_or_else(unknown)?;
+            return Ok(Term { attribute: until, test: Test::Lapsed(lapse, now) });
+        }
+        Some(lapse) if named(lapse.open) => Test::InState(lapse, value, now),
+        _ => Test::Equal(value),
+    };
+    Ok(Term { attribute: Arc::clone(attribute), test })
 }
 
 fn by_keys(term: Term) -> Condition {

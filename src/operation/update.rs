@@ -7,14 +7,16 @@ use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
-use crate::model::kind::organization;
 use crate::model::kind::user::{self, Status};
+use crate::model::kind::{organization, role};
 use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, revalidate};
 use crate::model::state::Patch;
 use crate::model::{Error, Kind, Stored, Verb};
 use crate::operation::create::{ClassRoles, home_of};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::inclusion::refuse_cycle;
+use crate::operation::mandates::hold_roles;
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
 use crate::operation::scope;
@@ -130,12 +132,17 @@ impl Change for Update {
     fn touches(&self) -> &'static [Kind] {
         match self.patch.kind {
             Kind::ApiClient => &[Kind::ApiClient],
-            Kind::Organization => &[Kind::Role],
+            Kind::Organization | Kind::Role => &[Kind::Role],
+            Kind::Mandate => &[Kind::Mandate],
             _ => &[],
         }
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        let includes = self.patch.given.iter().any(|(attr, _)| *attr == role::INCLUDES);
+        if includes {
+            tx.lock(&["inclusion"]).await?;
+        }
         let old = target(tx, self.patch.kind, self.id).await?;
         self.precondition.check(old.version())?;
         let mut companions = Companions::default();
@@ -145,6 +152,12 @@ impl Change for Update {
             attributes.set(user::CHANGE_REQUIRED, Vec::new());
         }
         load_companions(tx, &attributes, &mut companions).await?;
+        if includes {
+            refuse_cycle(tx, self.id, &attributes).await?;
+        }
+        if self.patch.kind == Kind::Mandate {
+            hold_roles(tx, &attributes, &mut companions).await?;
+        }
         let context = Context {
             now: self.now,
             id: self.id,

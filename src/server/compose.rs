@@ -68,6 +68,8 @@ pub fn settings(config: &Config) -> Settings {
             after: config.users.lock_after,
             micros: i64::from(config.users.lock_seconds) * 1_000_000,
         },
+        mandate_approval: config.mandates.approval,
+        role_recursion: config.roles.recursion,
     }
 }
 

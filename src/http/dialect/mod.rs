@@ -34,6 +34,10 @@ pub enum Operation {
     MoveUser,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
+    /// Pass roles of a mandate on.
+    Delegate,
+    /// List the roles that count for a user.
+    EffectiveRoles,
     /// List audit events.
     AuditList,
     /// Read one audit event.
