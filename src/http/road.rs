@@ -221,7 +221,7 @@ impl Asked<'_> {
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
         let takes_document = matches!(
             self.route.operation,
-            Operation::Create(..) | Operation::Update(_) | Operation::Delegate
+            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate
         );
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };

@@ -26,6 +26,12 @@ pub enum Operation {
     Step(Kind, Step),
     /// Move an organization under another parent.
     MoveOrganization,
+    /// Check a user's password.
+    Authenticate,
+    /// Demand another password of a user.
+    ForcePasswordChange,
+    /// Move a user to another home organization.
+    MoveUser,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
     /// Pass roles of a mandate on.
