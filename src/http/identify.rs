@@ -94,7 +94,7 @@ pub async fn identify(
     let presented = presented(service, request, query)?;
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
-        service.authenticator.forget_all();
+        service.authenticator.forget_stale();
     }
     match service.authenticator.authenticate(&presented, from).await {
         Ok(principal) => Ok(principal),

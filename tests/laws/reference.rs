@@ -176,6 +176,11 @@ fn words(operation: Operation) -> String {
         }
         Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
+        Operation::Authenticate => "checks the password `pwd` and answers the user, or 403".to_owned(),
+        Operation::ForcePasswordChange => "demands another password of the user; 204".to_owned(),
+        Operation::MoveUser => {
+            "moves the user to another home; `organizationId` or `organization`".to_owned()
+        }
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
         Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),

@@ -84,6 +84,8 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Authenticate => "pwd=not%20the%20right%20one".to_owned(),
+        Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }
