@@ -52,7 +52,9 @@ pub fn action(operation: Operation) -> Option<Action> {
         }
         Operation::Assign(true) => (Verb::Create, Kind::Assignment),
         Operation::Assign(false) => (Verb::Delete, Kind::Assignment),
-        Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => return None,
+        Operation::List(..) | Operation::Get(_) | Operation::ListRows(_) | Operation::GetRow(_) => {
+            return None;
+        }
     };
     Some(Action::of(verb, kind, None))
 }
@@ -78,7 +80,7 @@ impl Request<'_> {
             }
             Operation::MoveOrganization => self.move_organization().await,
             Operation::Assign(give) => self.assign(give).await,
-            Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => {
+            Operation::List(..) | Operation::Get(_) | Operation::ListRows(_) | Operation::GetRow(_) => {
                 Err(Error::internal("a read came the way of a change").into())
             }
         }

@@ -7,7 +7,7 @@ use valtuus::audit::Record;
 use valtuus::http::dialect::v2_0::ROUTES;
 use valtuus::http::dialect::{Operation, Route};
 use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
-use valtuus::model::kind::{NaturalKey, Scope};
+use valtuus::model::kind::{NaturalKey, Scope, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
@@ -153,7 +153,7 @@ fn words(operation: Operation) -> String {
             }
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
-        Operation::Get(_) | Operation::AuditGet => "answers one".to_owned(),
+        Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
         Operation::Create(_, false) => "makes one".to_owned(),
         Operation::Create(kind, true) => format!("makes a {} of it", kind.name()),
         Operation::Update(_) => "changes it: given attributes only".to_owned(),
@@ -164,7 +164,11 @@ fn words(operation: Operation) -> String {
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
-        Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::AuditEvent) => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::Message) => {
+            "lists mails, oldest first; `entities`, `exactMatch`".to_owned()
+        }
+        Operation::ListRows(kind) => format!("lists {}; `entities`", kind.def().path),
     }
 }
 
@@ -217,6 +221,12 @@ fn public(out: &mut String, kind: Kind) {
         writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else if kind == Kind::Message {
+        let names: Vec<String> = message::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: {}.\n", names.join(", ")).unwrap();
+        out.push_str(
+            "Filters: `recipient` (prefix, any letter case), `state` (`queued`, `sent` or `failed`).\n\n",
+        );
     } else {
         attributes(out, kind);
     }

@@ -28,10 +28,10 @@ pub enum Operation {
     MoveOrganization,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
-    /// List audit events.
-    AuditList,
-    /// Read one audit event.
-    AuditGet,
+    /// List rows of a kind that are no entities.
+    ListRows(Kind),
+    /// Read one row of a kind that is no entity.
+    GetRow(Kind),
 }
 
 /// One address.

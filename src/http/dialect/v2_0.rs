@@ -5,8 +5,8 @@ use crate::model::Kind;
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
-use Kind::{Mandate, Organization, Role, RoleInvitation, User};
-use Operation::{Assign, AuditGet, AuditList, Create, Delete, Get, List, MoveOrganization, Update};
+use Kind::{AuditEvent, Mandate, Message, Organization, Role, RoleInvitation, User};
+use Operation::{Assign, Create, Delete, Get, GetRow, List, ListRows, MoveOrganization, Update};
 
 const fn route(
     method: &'static str,
@@ -75,6 +75,8 @@ pub static ROUTES: &[Route] = &[
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
     route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
-    route("GET", "auditevents", AuditList, "X"),
-    route("GET", "auditevents/{}", AuditGet, "X"),
+    route("GET", "auditevents", ListRows(AuditEvent), "X"),
+    route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "outbox", ListRows(Message), "X"),
+    route("GET", "outbox/{}", GetRow(Message), "X"),
 ];
