@@ -7,6 +7,7 @@ use crate::audit::Record;
 use crate::model::{Error, Kind, Verb};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::entry::{Entries, Entry};
+use crate::operation::scope::check_kind;
 use crate::store::{AuditQuery, Position};
 
 /// A record never changes.
@@ -33,6 +34,7 @@ impl Entries for AuditTrail {
         (limit, whole): (usize, bool),
     ) -> Result<Vec<Entry>, Error> {
         caller.grants.require(Verb::Read, Kind::AuditEvent)?;
+        check_kind(Kind::AuditEvent, caller.within)?;
         let rows = engine.store.audit(&self.0, after.row, limit).await?;
         let entry = |(row, held): (_, crate::store::AuditRow)| {
             let at = Position { key: Vec::new(), row };
@@ -45,6 +47,7 @@ impl Entries for AuditTrail {
 /// One record; error 7 when there is none of that id.
 pub async fn one(engine: &Engine, caller: &Caller, segment: &str) -> Result<Entry, Error> {
     caller.grants.require(Verb::Read, Kind::AuditEvent)?;
+    check_kind(Kind::AuditEvent, caller.within)?;
     let id = Uuid::try_parse(segment).map_err(|_| Error::not_found(Kind::AuditEvent))?;
     let held = engine.store.audit_record(id).await?.ok_or_else(|| Error::not_found(Kind::AuditEvent))?;
     read(&held.canonical).map(|record| entry(&record, Position::default(), true))

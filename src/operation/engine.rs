@@ -71,6 +71,8 @@ impl std::fmt::Debug for Engine {
 pub struct Caller {
     /// What the client may do.
     pub grants: Grants,
+    /// The organization it is bounded to, with everything below; everything when `None`.
+    pub within: Option<Uuid>,
     /// Name, address and request id for the records.
     pub scene: Scene,
 }
@@ -79,6 +81,6 @@ impl Caller {
     /// The server itself or somebody at its command line: may do everything.
     pub fn local(name: &str) -> Self {
         let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
-        Self { grants: Grants::ADMIN, scene }
+        Self { grants: Grants::ADMIN, within: None, scene }
     }
 }

@@ -23,6 +23,7 @@ pub mod post;
 pub mod read;
 pub mod resolve;
 pub mod revoke;
+pub mod scope;
 pub mod search;
 pub mod setup;
 pub mod update;

@@ -8,6 +8,7 @@ use crate::model::value::instant_text;
 use crate::model::{Error, Kind, Verb};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::entry::{Entries, Entry};
+use crate::operation::scope::check_kind;
 use crate::store::Position;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 
@@ -32,6 +33,7 @@ impl Entries for Mails {
         (limit, whole): (usize, bool),
     ) -> Result<Vec<Entry>, Error> {
         caller.grants.require(Verb::Read, Kind::Message)?;
+        check_kind(Kind::Message, caller.within)?;
         let after = Uuid::from_slice(&after.key).unwrap_or(Uuid::nil());
         let mails = engine.store.outbox(&self.0, after, limit).await?;
         Ok(mails.iter().map(|held| entry(held, whole)).collect())
@@ -41,6 +43,7 @@ impl Entries for Mails {
 /// One mail; error 7 when there is none of that id.
 pub async fn one(engine: &Engine, caller: &Caller, segment: &str) -> Result<Entry, Error> {
     caller.grants.require(Verb::Read, Kind::Message)?;
+    check_kind(Kind::Message, caller.within)?;
     let id = Uuid::try_parse(segment).map_err(|_| Error::not_found(Kind::Message))?;
     let held = engine.store.mail(id).await?.ok_or_else(|| Error::not_found(Kind::Message))?;
     Ok(entry(&held, true))

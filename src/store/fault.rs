@@ -228,6 +228,14 @@ impl FaultyWrite<'_> {
 
 #[async_trait]
 impl Write for FaultyWrite<'_> {
+    fn bind(&mut self, within: Option<Row>) {
+        self.tx.bind(within);
+    }
+
+    fn bound(&self) -> Option<Row> {
+        self.tx.bound()
+    }
+
     fn registry(&self) -> Arc<Registry> {
         self.tx.registry()
     }

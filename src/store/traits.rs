@@ -249,6 +249,13 @@ impl Rows for crate::model::rules::Companions {
 /// whatever the change does then.
 #[async_trait]
 pub trait Write: Secrets + Jobs + Outbox + Send {
+    /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
+    /// The store only carries this; operations obey it.
+    fn bind(&mut self, within: Option<Row>);
+
+    /// What the transaction's client is bounded to.
+    fn bound(&self) -> Option<Row>;
+
     /// The attribute registry the transaction works with.
     fn registry(&self) -> Arc<Registry>;
 

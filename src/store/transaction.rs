@@ -43,6 +43,7 @@ macro_rules! transaction {
                 connection: &'c mut $connection,
                 registry: Arc<Registry>,
                 declared: bool,
+                bound: Option<Row>,
                 posted: bool,
                 failed: Option<Error>,
                 trouble: Option<Trouble>,
@@ -50,7 +51,15 @@ macro_rules! transaction {
 
             impl<'c> Tx<'c> {
                 pub(in crate::store) fn new(connection: &'c mut $connection, registry: Arc<Registry>) -> Self {
-                    Self { connection, registry, declared: false, posted: false, failed: None, trouble: None }
+                    Self {
+                        connection,
+                        registry,
+                        declared: false,
+                        bound: None,
+                        posted: false,
+                        failed: None,
+                        trouble: None,
+                    }
                 }
 
                 /// The registry, when this transaction declared attributes.
@@ -253,6 +262,14 @@ macro_rules! transaction {
 
             #[async_trait]
             impl Write for Tx<'_> {
+                fn bind(&mut self, within: Option<Row>) {
+                    self.bound = within;
+                }
+
+                fn bound(&self) -> Option<Row> {
+                    self.bound
+                }
+
                 fn registry(&self) -> Arc<Registry> {
                     Arc::clone(&self.registry)
                 }
