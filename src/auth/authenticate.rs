@@ -194,6 +194,11 @@ impl<S: ClientSource> Authenticator<S> {
         }
     }
 
+    /// How often every remembered credential was forgotten.
+    pub fn times_forgotten(&self) -> u64 {
+        self.desk.cache.epoch()
+    }
+
     /// Forgets every remembered credential, because a client's secret, grants or state changed (or may have).
     pub fn forget_all(&self) {
         self.desk.cache.invalidate_all();

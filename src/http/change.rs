@@ -62,8 +62,8 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::List(..)
         | Operation::Get(_)
         | Operation::EffectiveRoles
-        | Operation::AuditList
-        | Operation::AuditGet => return None,
+        | Operation::ListRows(_)
+        | Operation::GetRow(_) => return None,
     };
     Some(Action::of(verb, kind, None))
 }
@@ -97,8 +97,8 @@ impl Request<'_> {
             Operation::List(..)
             | Operation::Get(_)
             | Operation::EffectiveRoles
-            | Operation::AuditList
-            | Operation::AuditGet => Err(Error::internal("a read came the way of a change").into()),
+            | Operation::ListRows(_)
+            | Operation::GetRow(_) => Err(Error::internal("a read came the way of a change").into()),
         }
     }
 

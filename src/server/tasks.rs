@@ -1,5 +1,5 @@
-//! What a server does beside answering: counts of failed sign-ins into the trail, renewed certificates, metrics
-//! put together.
+//! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, renewed
+//! certificates, metrics put together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::audit::{Action, Scene};
 use crate::http::service::Service;
 use crate::http::sign_in::counted_user;
+use crate::mail::worker::Worker;
 use crate::model::{Error, Grants, Kind, Verb};
 use crate::operation::sign_in::SignIn;
 use crate::operation::{Caller, refuse};
@@ -29,13 +30,20 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts them.
-    pub fn start(service: web::Data<Service>, certificates: Option<Arc<Certificates>>) -> Self {
+    pub fn start(
+        service: web::Data<Service>,
+        certificates: Option<Arc<Certificates>>,
+        mailer: Option<Worker>,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut running = Vec::new();
         if let Some(metrics) = service.metrics.clone() {
             running.push(tokio::spawn(put_together(metrics, stopped.clone())));
         }
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
+        if let Some(mailer) = mailer {
+            running.push(tokio::spawn(mailer.run(stopped.clone())));
+        }
         if let Some(certificates) = certificates {
             running.push(tokio::spawn(renew(certificates, stopped)));
         }

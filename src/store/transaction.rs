@@ -23,7 +23,7 @@ macro_rules! transaction {
             use crate::model::state::Head;
             use crate::model::kind::Scope;
             use crate::model::{Error, Kind, Registry, Row, Stored};
-            use crate::store::columns::{Column, json};
+            use crate::store::columns::Column;
             use crate::store::convert::{self, Trouble, column, entity_row};
             use crate::store::following::{self, Following};
             use crate::store::job::{Jobs, Lease};

@@ -38,10 +38,10 @@ pub enum Operation {
     Delegate,
     /// List the roles that count for a user.
     EffectiveRoles,
-    /// List audit events.
-    AuditList,
-    /// Read one audit event.
-    AuditGet,
+    /// List rows of a kind that are no entities.
+    ListRows(Kind),
+    /// Read one row of a kind that is no entity.
+    GetRow(Kind),
 }
 
 /// One address.
