@@ -47,6 +47,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::Update(kind) => (Verb::Update, kind),
         Operation::Delete(kind) => (Verb::Delete, kind),
         Operation::Step(_, step) => return Some(step.action(None)),
+        Operation::Invitation(asked) => return Some(asked.action(None)),
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
@@ -82,6 +83,7 @@ impl Request<'_> {
                 let id = perform(&self.service.engine, self.caller, step).await?;
                 Ok(self.echo.ids(kind, &[id]))
             }
+            Operation::Invitation(asked) => self.invitation(asked).await,
             Operation::MoveOrganization => self.move_organization().await,
             Operation::Assign(give) => self.assign(give).await,
             Operation::Delegate => self.delegate().await,
@@ -110,7 +112,7 @@ impl Request<'_> {
     }
 
     /// The id that a key of the address names.
-    async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
+    pub(super) async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
         let key = self.keys.get(place).map(String::as_str).unwrap_or_default();
         // A UUID need not be looked up: the change itself does, in its transaction.
         if let Ok(id) = Uuid::try_parse(key) {
@@ -139,7 +141,7 @@ impl Request<'_> {
     }
 
     /// The target of a change without arguments.
-    async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+    pub(super) async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
         self.no_arguments(operation).await?;
         self.granted(operation).await?;
         self.id(operation, kind, 0).await
@@ -207,7 +209,7 @@ impl Request<'_> {
     }
 
     /// Takes a user's own parameters out: the password, checked by the policy, and roles to assign.
-    fn own(
+    pub(super) fn own(
         &self,
         kind: Kind,
         arguments: &mut Arguments,
@@ -230,7 +232,7 @@ impl Request<'_> {
         Ok((password, roles))
     }
 
-    async fn credential(
+    pub(super) async fn credential(
         &self,
         operation: Operation,
         password: Password,

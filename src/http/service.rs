@@ -6,6 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::audit::flood::SignInFlood;
 use crate::auth::authenticate::Authenticator;
+use crate::auth::doors::DoorLimit;
 use crate::auth::password::Verifier;
 use crate::config::Config;
 use crate::http::identify::Clients;
@@ -21,6 +22,8 @@ pub struct Service {
     pub verifier: Arc<Verifier>,
     /// The configuration in force.
     pub config: Config,
+    /// How often one address may knock at the doors that need no credentials.
+    pub doors: DoorLimit,
     /// Failed sign-ins.
     pub flood: SignInFlood,
     /// Renders the metrics; `None` where none are gathered.

@@ -83,4 +83,15 @@ impl Caller {
         let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
         Self { grants: Grants::ADMIN, within: None, scene }
     }
+
+    /// Somebody without an account, who may do nothing unless a token opens it.
+    pub fn nobody(source: String, request_id: String) -> Self {
+        let scene = Scene { client: String::new(), source, request_id };
+        Self { grants: Grants::NONE, within: None, scene }
+    }
+
+    /// Whether it is somebody without an account.
+    pub fn is_nobody(&self) -> bool {
+        self.scene.client.is_empty()
+    }
 }

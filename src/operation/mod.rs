@@ -15,6 +15,7 @@ pub mod delete;
 pub mod effective;
 pub mod engine;
 pub mod inclusion;
+pub mod invitation;
 pub mod list;
 pub mod mandates;
 pub mod move_organization;

@@ -1,6 +1,6 @@
 //! From the configuration to the services: the only place that maps its topics to what each room takes.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
+use crate::auth::doors::DoorLimit;
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::verified::CacheBounds;
 use crate::config::{AuthConfig, Config, Database};
@@ -53,10 +54,11 @@ pub fn settings(config: &Config) -> Settings {
         is_virtual: class.r#virtual,
         roles: class.roles.clone(),
         default: class.default,
+        approval: class.approval,
     });
     Settings {
         classes: classes.collect(),
-        invitation_days: 14,
+        invitation_days: config.invitations.days.into(),
         password: (config.password_policy.min, config.password_policy.max),
         mandate_approval: config.mandates.approval,
         role_recursion: config.roles.recursion,
@@ -141,6 +143,13 @@ fn metrics() -> Option<PrometheusHandle> {
     HANDLE.get_or_init(install).clone()
 }
 
+/// The limit at the doors that need no credentials.
+fn doors(config: &Config) -> DoorLimit {
+    let bound = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let doors = &config.doors;
+    DoorLimit::new(bound(doors.burst), bound(doors.per_minute), doors.capacity)
+}
+
 /// The service over an open store.
 pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> Result<Service, StartError> {
     let engine = engine(Arc::clone(&store), &config, Arc::clone(&world)).await?;
@@ -154,5 +163,6 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             forgetting.forget_all();
         }
     }));
-    Ok(Service { engine, authenticator, verifier, config, flood: SignInFlood::default(), metrics: metrics() })
+    let (doors, flood) = (doors(&config), SignInFlood::default());
+    Ok(Service { engine, authenticator, verifier, config, doors, flood, metrics: metrics() })
 }

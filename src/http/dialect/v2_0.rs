@@ -2,11 +2,18 @@
 
 use crate::http::dialect::{Operation, Route};
 use crate::model::Kind;
+use crate::operation::invitation::{Inviting, Offer};
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
-use Kind::{Delegation, Mandate, MandateTemplate, Organization, Role, RoleInvitation, User};
-use Operation::{Assign, AuditGet, AuditList, Create, Delegate, Delete, EffectiveRoles, Get, List};
+use Inviting::{Accept, Decide, Decline, InviteUser, Reinvite, Resend, Withdraw};
+use Kind::{
+    Delegation, Mandate, MandateInvitation, MandateTemplate, Organization, Role, RoleInvitation, User,
+    Workflow,
+};
+use Operation::{
+    Assign, AuditGet, AuditList, Create, Delegate, Delete, EffectiveRoles, Get, Invitation, List,
+};
 use Operation::{MoveOrganization, Update};
 
 const fn route(
@@ -23,8 +30,10 @@ pub static ROUTES: &[Route] = &[
     route("GET", "users/{}", Get(User), "REQ002"),
     route("GET", "users", List(User, Base::All), "REQ001"),
     route("POST", "users", Create(User, false), "X"),
+    route("POST", "users/invite", Invitation(InviteUser), "X"),
     route("PUT", "users/{}", Update(User), "MOD004"),
     route("DELETE", "users/{}", Delete(User), "MOD010"),
+    route("PUT", "users/{}/reinvite", Invitation(Reinvite), "X"),
     route("GET", "users/{}/roles", List(Role, Base::RolesOfUser), "REQ051"),
     route("PUT", "users/{}/roles/{}", Assign(true), "X"),
     route("DELETE", "users/{}/roles/{}", Assign(false), "X"),
@@ -89,7 +98,19 @@ pub static ROUTES: &[Route] = &[
     route("GET", "roleinvitations", List(RoleInvitation, Base::All), "REQ011"),
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
-    route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
+    route("DELETE", "roleinvitations/{}", Invitation(Withdraw(Offer::Roles)), "X"),
+    route("PUT", "roleinvitations/{}/accept", Invitation(Accept(Offer::Roles)), "X"),
+    route("PUT", "roleinvitations/{}/decline", Invitation(Decline(Offer::Roles)), "X"),
+    route("PUT", "roleinvitations/{}/resend", Invitation(Resend(Offer::Roles)), "X"),
+    route("GET", "mandateinvitations", List(MandateInvitation, Base::All), "X"),
+    route("GET", "mandateinvitations/{}", Get(MandateInvitation), "X"),
+    route("PUT", "mandateinvitations/{}/accept", Invitation(Accept(Offer::Mandate)), "X"),
+    route("PUT", "mandateinvitations/{}/decline", Invitation(Decline(Offer::Mandate)), "X"),
+    route("PUT", "mandateinvitations/{}/resend", Invitation(Resend(Offer::Mandate)), "X"),
+    route("GET", "workflows", List(Workflow, Base::All), "X"),
+    route("GET", "workflows/{}", Get(Workflow), "X"),
+    route("PUT", "workflows/{}/approve", Invitation(Decide(true)), "X"),
+    route("PUT", "workflows/{}/reject", Invitation(Decide(false)), "X"),
     route("GET", "auditevents", AuditList, "X"),
     route("GET", "auditevents/{}", AuditGet, "X"),
 ];
