@@ -31,7 +31,7 @@ pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, DoorsConfig,
     InvitationsConfig, LimitsConfig, LogConfig, LogFormat, MandatesConfig, OrganizationClass,
     OrganizationsConfig, OutputConfig, PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig,
-    TlsConfig,
+    TlsConfig, UsersConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -50,6 +50,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What a user's password must be like.
     pub password_policy: PasswordPolicy,
+    /// What wrong passwords of users cost.
+    pub users: UsersConfig,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
     /// How a mandate comes into force.

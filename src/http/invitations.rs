@@ -14,6 +14,7 @@ use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::params::{Query, shortened};
 use crate::model::kind::user;
+use crate::model::password::Password;
 use crate::model::state::{Draft, Given};
 use crate::model::{AttrId, Error, Grants, Kind};
 use crate::operation::invitation::answer::{Answer, Proof, Who, with_login};
@@ -49,7 +50,7 @@ struct Said {
     user: Option<Uuid>,
     login: Option<String>,
     person: Vec<(AttrId, Vec<Given>)>,
-    password: Option<Zeroizing<String>>,
+    password: Option<Password>,
 }
 
 impl Request<'_> {
@@ -157,7 +158,7 @@ impl Request<'_> {
         if let (Offer::Mandate, Some(login), Some(password)) = (offer, &said.login, &said.password)
             && let Some((id, phc)) = with_login(&self.service.engine, login).await?
         {
-            let verified = self.service.verifier.verify(password.clone(), phc.as_deref()).await;
+            let verified = self.service.verifier.verify(password.expose().clone(), phc.as_deref()).await;
             return match verified {
                 Ok(true) => Ok(Who::User(id)),
                 Ok(false) => Ok(Who::Unproven),
@@ -167,8 +168,8 @@ impl Request<'_> {
                 }
             };
         }
-        let credential = self.credential(operation, said.password).await?;
-        Ok(Who::Invited(Box::new(Person { given: said.person, credential })))
+        let credential = self.credential(operation, said.password.as_ref()).await?;
+        Ok(Who::Invited(Box::new(Person { given: said.person, password: said.password, credential })))
     }
 
     async fn invite_user(&mut self, operation: Operation) -> Result<HttpResponse, Failure> {

@@ -22,6 +22,7 @@ pub mod precondition;
 pub mod public;
 pub mod road;
 pub mod service;
+pub mod sign_in;
 
 use std::panic::AssertUnwindSafe;
 

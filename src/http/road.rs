@@ -228,7 +228,9 @@ impl Asked<'_> {
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
         let takes_document = match self.route.operation {
-            Operation::Create(..) | Operation::Update(_) | Operation::Delegate => true,
+            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate => {
+                true
+            }
             Operation::Invitation(asked) => asked.is_door() || asked == Inviting::InviteUser,
             _ => false,
         };

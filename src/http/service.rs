@@ -8,6 +8,7 @@ use crate::audit::flood::SignInFlood;
 use crate::auth::authenticate::Authenticator;
 use crate::auth::doors::DoorLimit;
 use crate::auth::password::Verifier;
+use crate::auth::turns::Turns;
 use crate::config::Config;
 use crate::http::identify::Clients;
 use crate::operation::Engine;
@@ -20,6 +21,8 @@ pub struct Service {
     pub authenticator: Arc<Authenticator<Clients>>,
     /// Hashes new passwords.
     pub verifier: Arc<Verifier>,
+    /// Attempts on one user's password come one after the other.
+    pub turns: Turns,
     /// The configuration in force.
     pub config: Config,
     /// How often one address may knock at the doors that need no credentials.

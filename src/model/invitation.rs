@@ -17,7 +17,7 @@ pub static STATES: [Choice; 5] = [
 
 /// How an invitation expires whose state and end stand in these attributes.
 pub const fn lapse((state, until): (AttrId, AttrId)) -> Lapse {
-    Lapse { state, until, open: &["Sent"], lapsed: "Expired" }
+    Lapse { state, until, open: &["Sent"], lapsed: "Expired", stored: false }
 }
 
 /// The states of an invitation.

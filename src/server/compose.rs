@@ -11,6 +11,7 @@ use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
 use crate::auth::doors::DoorLimit;
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
+use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
 use crate::config::{AuthConfig, Config, Database};
 use crate::http::identify::Clients;
@@ -18,7 +19,8 @@ use crate::http::road::SERVICES;
 use crate::http::service::Service;
 use crate::mail::letters::{Composer, own_base};
 use crate::model::kind::role;
-use crate::model::rules::{OrganizationClass, Settings};
+use crate::model::password::PasswordRules;
+use crate::model::rules::{OrganizationClass, Settings, UserLock};
 use crate::model::{Error, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
@@ -59,7 +61,15 @@ pub fn settings(config: &Config) -> Settings {
     Settings {
         classes: classes.collect(),
         invitation_days: config.invitations.days.into(),
-        password: (config.password_policy.min, config.password_policy.max),
+        password: PasswordRules {
+            least: config.password_policy.min,
+            most: config.password_policy.max,
+            words: config.password_policy.words.clone(),
+        },
+        lock: UserLock {
+            after: config.users.lock_after,
+            micros: i64::from(config.users.lock_seconds) * 1_000_000,
+        },
         mandate_approval: config.mandates.approval,
         role_recursion: config.roles.recursion,
     }
@@ -163,6 +173,15 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             forgetting.forget_all();
         }
     }));
-    let (doors, flood) = (doors(&config), SignInFlood::default());
-    Ok(Service { engine, authenticator, verifier, config, doors, flood, metrics: metrics() })
+    let doors = doors(&config);
+    Ok(Service {
+        engine,
+        authenticator,
+        verifier,
+        turns: Turns::default(),
+        config,
+        doors,
+        flood: SignInFlood::default(),
+        metrics: metrics(),
+    })
 }

@@ -85,6 +85,12 @@ const LINKED_PAGES: (&str, &str) = pages!(
      WHERE f.attr = $1 AND f.to_row = $2 AND o.from_row = f.from_row AND o.attr = $3 AND e.row = o.to_row \
      AND f.from_row > $4 ORDER BY f.from_row LIMIT $5"
 );
+const CHANGED_PAGES: (&str, &str) = pages!(
+    "e.row, e.id",
+    ", e.updated",
+    " FROM entity e WHERE e.kind = $1 AND (e.updated, e.row) > ($2, $3) AND e.updated < $4 \
+     ORDER BY e.updated, e.row LIMIT $5"
+);
 const COUNT_SUBTREE: &str = "SELECT count(*) FROM (SELECT 1 FROM tree t CROSS JOIN reference r \
      WHERE r.attr = $1 AND t.ancestor = $2 AND r.to_row = t.organization LIMIT $3) AS found";
 
@@ -92,6 +98,12 @@ pub(super) const OF_KIND: Scan = Scan {
     page: OF_KIND_PAGES.0,
     whole: Some(OF_KIND_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM entity e WHERE e.kind = $1 LIMIT $2) AS found",
+};
+pub(super) const CHANGED: Scan = Scan {
+    page: CHANGED_PAGES.0,
+    whole: Some(CHANGED_PAGES.1),
+    count: "SELECT count(*) FROM (SELECT 1 FROM entity e \
+            WHERE e.kind = $1 AND e.updated >= $2 AND e.updated < $3 LIMIT $4) AS found",
 };
 pub(super) const KEYS_BETWEEN: Scan = Scan {
     page: KEYS_BETWEEN_PAGES.0,
@@ -456,7 +468,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         Engine::Sqlite => &sqlite::OWN,
         Engine::Postgres => &postgres::OWN,
     };
-    let scans = [&OF_KIND, &KEYS_BETWEEN, &KEYS_FROM, &REFERS_TO_ONE, &BELOW, &LINKED];
+    let scans = [&OF_KIND, &CHANGED, &KEYS_BETWEEN, &KEYS_FROM, &REFERS_TO_ONE, &BELOW, &LINKED];
     let scans = scans.into_iter().chain([refers_to_any, subtree, by_organization]);
     let own: &[&'static str] = match engine {
         Engine::Sqlite => &[

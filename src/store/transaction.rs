@@ -554,7 +554,7 @@ macro_rules! transaction {
                 Ok(match place {
                     Place::Row => Position { key: Vec::new(), row: own },
                     Place::Key => Position { key: column!(row, column), row: own },
-                    Place::Link | Place::Organization => place_by_rows(place, own, column!(row, column)),
+                    Place::Link | Place::Organization | Place::Instant => place_by_rows(place, own, column!(row, column)),
                 })
             }
 

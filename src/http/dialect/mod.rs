@@ -29,6 +29,12 @@ pub enum Operation {
     MoveOrganization,
     /// Something about invitations, invited users or workflows.
     Invitation(Inviting),
+    /// Check a user's password.
+    Authenticate,
+    /// Demand another password of a user.
+    ForcePasswordChange,
+    /// Move a user to another home organization.
+    MoveUser,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
     /// Pass roles of a mandate on.

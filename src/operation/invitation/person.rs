@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::{organization, role, user};
+use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, by_server, revalidate, validate};
 use crate::model::state::Given;
 use crate::model::{AttrId, Attributes, Error, Kind, Stored, Value, Verb};
@@ -18,7 +19,9 @@ use user::Status;
 pub struct Person {
     /// Attributes of a user.
     pub given: Vec<(AttrId, Vec<Given>)>,
-    /// The hash of the chosen password.
+    /// The chosen password, to be judged beside the user it is for.
+    pub password: Option<Password>,
+    /// Its hash.
     pub credential: Option<Credential>,
 }
 
@@ -137,6 +140,9 @@ impl Registrar {
     }
 
     async fn keep(&self, tx: &mut dyn Write, user: &Stored, person: &Person) -> Result<(), Error> {
+        if let Some(password) = &person.password {
+            password.check_own(user.attributes())?;
+        }
         match &person.credential {
             Some(credential) => tx.set_credential(user.row(), credential).await,
             None => Ok(()),

@@ -67,6 +67,7 @@ crate::store::transaction::transaction!(
         }
     ]
 );
+crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
 crate::store::post::post!(mails, tx);
 

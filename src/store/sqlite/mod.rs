@@ -50,6 +50,7 @@ crate::store::transaction::transaction!(
         }
     ]
 );
+crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
 crate::store::post::post!(mails, tx);
 
