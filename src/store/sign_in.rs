@@ -49,9 +49,8 @@ macro_rules! sign_ins {
         /// Signing in.
         mod $module {
             use async_trait::async_trait;
-            use sqlx::{Row as _, query};
 
-            use super::$tx::Tx;
+            use super::$tx::{RowExt as _, Tx, query};
             use crate::model::{Error, Row};
             use crate::store::Credential;
             use crate::store::convert::column;
