@@ -11,6 +11,7 @@ use valtuus::model::kind::{NaturalKey, Scope};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
+use valtuus::operation::invitation::{Inviting, Offer};
 use valtuus::operation::list::Base;
 use valtuus::operation::revoke::Step;
 
@@ -174,11 +175,36 @@ fn words(operation: Operation) -> String {
         Operation::EffectiveRoles => {
             "lists the roles that count for the user now, and how each came about; `entities`".to_owned()
         }
-        Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
+        Operation::Invitation(asked) => inviting(asked).to_owned(),
+        Operation::Authenticate => "checks the user's password for a single sign-on; `pwd`".to_owned(),
+        Operation::ForcePasswordChange => "demands another password; 204".to_owned(),
+        Operation::MoveUser => "moves it to another home organization; `organizationId`".to_owned(),
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
         Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),
+    }
+}
+
+/// What is asked of invitations, in words.
+fn inviting(asked: Inviting) -> &'static str {
+    match asked {
+        Inviting::Accept(Offer::Roles) => {
+            "accepts it: `token` (no credentials needed), `pwd login firstname surname mobile locale`; a client: `user`"
+        }
+        Inviting::Accept(Offer::Mandate) => {
+            "accepts it: `token` (no credentials needed), `login pwd` of a user, or of a new one with \
+             `firstname surname mobile locale`; a client: `user`"
+        }
+        Inviting::Decline(_) => "declines it: `token` (no credentials needed)",
+        Inviting::Resend(_) => "sends it again, with a new token and a new end",
+        Inviting::Withdraw(_) => "takes it back: Sent or Expired becomes Withdrawn",
+        Inviting::InviteUser => {
+            "makes a user that waits for registration and invites it: attributes of a user, `role inviter message`"
+        }
+        Inviting::Reinvite => "invites it again; answers `ReinviteResponse`",
+        Inviting::Decide(true) => "approves it: the user is enabled, or gets the roles",
+        Inviting::Decide(false) => "rejects it: a user that registered is disabled, roles are not given",
     }
 }
 
