@@ -5,6 +5,7 @@
 //! Must not know any other room, and must not print.
 
 mod check;
+mod check_jwt;
 mod error;
 mod file;
 mod keys;
@@ -26,9 +27,9 @@ pub use error::{ConfigError, Problem};
 pub use keys::OPTIONS;
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
-    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
-    LogConfig, LogFormat, OrganizationClass, OrganizationsConfig, OutputConfig, PasswordPolicy,
-    ReferenceStyle, ServeConfig, StoreConfig, TlsConfig,
+    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, JwtConfig,
+    JwtGrants, LimitsConfig, LogConfig, LogFormat, OrganizationClass, OrganizationsConfig, OutputConfig,
+    PasswordPolicy, ReferenceStyle, ServeConfig, StoreConfig, TlsConfig, TokensConfig,
 };
 
 /// The whole configuration, one field per topic.

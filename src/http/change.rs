@@ -50,6 +50,9 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
+        Operation::ResetClient => {
+            return Some(Action { word: "RESET", ..Action::of(Verb::Update, Kind::ApiClient, None) });
+        }
         Operation::Assign(true) => (Verb::Create, Kind::Assignment),
         Operation::Assign(false) => (Verb::Delete, Kind::Assignment),
         Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => return None,
@@ -67,6 +70,12 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
+            Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
+            Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,
+            Operation::ResetClient => self.reset_client(operation).await,
+            Operation::Create(Kind::Token, _) => self.create_token(operation).await,
+            Operation::Delete(Kind::Token) => self.delete_token(operation).await,
             Operation::Create(kind, below) => self.create(kind, below).await,
             Operation::Update(kind) => self.update(kind).await,
             Operation::Delete(kind) => self.delete(kind).await,
@@ -85,14 +94,14 @@ impl Request<'_> {
     }
 
     /// Records that the change was refused before it could begin.
-    async fn refused(&self, operation: Operation, error: Error) -> Failure {
+    pub(super) async fn refused(&self, operation: Operation, error: Error) -> Failure {
         let Some(action) = action(operation) else { return error.into() };
         let target = target(operation, &self.keys);
         refuse(&self.service.engine, self.caller, Action { target, ..action }, error).await.into()
     }
 
     /// Error 3 before anything is looked up.
-    async fn granted(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn granted(&self, operation: Operation) -> Result<(), Failure> {
         let Some(action) = action(operation) else { return Ok(()) };
         match self.caller.grants.require(action.verb, action.kind) {
             Ok(()) => Ok(()),
@@ -101,7 +110,7 @@ impl Request<'_> {
     }
 
     /// The id that a key of the address names.
-    async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
+    pub(super) async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
         let key = self.keys.get(place).map(String::as_str).unwrap_or_default();
         // A UUID need not be looked up: the change itself does, in its transaction.
         if let Ok(id) = Uuid::try_parse(key) {
@@ -114,13 +123,13 @@ impl Request<'_> {
     }
 
     /// The target of a change without arguments.
-    async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+    pub(super) async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
         self.no_arguments(operation).await?;
         self.granted(operation).await?;
         self.id(operation, kind, 0).await
     }
 
-    async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
         match self.arguments.named.first() {
             None => Ok(()),
             Some((name, _)) => {
@@ -205,7 +214,7 @@ impl Request<'_> {
         Ok((password, roles))
     }
 
-    async fn credential(
+    pub(super) async fn credential(
         &self,
         operation: Operation,
         password: Password,
@@ -294,7 +303,7 @@ impl Request<'_> {
     }
 }
 
-type Password = Option<Zeroizing<String>>;
+pub(super) type Password = Option<Zeroizing<String>>;
 type Read = (Draft, Password, Vec<String>);
 
 /// A password that is set may be used, unless the client says otherwise.

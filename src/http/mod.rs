@@ -10,6 +10,7 @@ pub mod answer;
 pub mod arguments;
 pub mod audit_events;
 pub mod change;
+pub mod clients;
 pub mod dialect;
 pub mod failure;
 pub mod identify;

@@ -26,6 +26,12 @@ pub enum Error {
         /// The kind it was asked for.
         kind: &'static str,
     },
+    /// (3) The client would give more than it has.
+    #[error("{parameter}: this client cannot give, or touch, more than it has itself")]
+    Exceeds {
+        /// The parameter or kind that goes beyond it.
+        parameter: &'static str,
+    },
     /// (4) A unique value is taken.
     #[error("{parameter}: the value is already in use")]
     AlreadyExists {

@@ -75,6 +75,7 @@ impl Change for Delete {
         match self.kind {
             Kind::Organization => &[Kind::Organization, Kind::Role, Kind::Assignment],
             Kind::ApiClient => &[Kind::ApiClient],
+            Kind::Token => &[Kind::Token],
             _ => &[Kind::Role, Kind::Assignment],
         }
     }

@@ -52,6 +52,7 @@ pub struct Update {
     patch: Patch,
     precondition: Precondition,
     credential: Option<Credential>,
+    word: Option<&'static str>,
     other_id: Uuid,
     class_roles: ClassRoles,
     now: i64,
@@ -68,12 +69,20 @@ impl Update {
             patch,
             precondition: Precondition::None,
             credential: None,
+            word: None,
             other_id: engine.world.unordered_id(),
             class_roles,
             now: engine.world.now(),
             client: caller.scene.client.clone(),
             settings: Arc::clone(&engine.settings),
         }
+    }
+
+    /// Recorded under another word than `UPDATE`.
+    #[must_use]
+    pub fn recorded_as(mut self, word: &'static str) -> Self {
+        self.word = Some(word);
+        self
     }
 
     /// Only when the precondition holds.
@@ -102,7 +111,8 @@ impl Change for Update {
     type Out = Uuid;
 
     fn action(&self) -> Action {
-        Action::of(Verb::Update, self.patch.kind, Some(self.id))
+        let action = Action::of(Verb::Update, self.patch.kind, Some(self.id));
+        self.word.map_or(action, |word| Action { word, ..action })
     }
 
     fn touches(&self) -> &'static [Kind] {

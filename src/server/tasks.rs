@@ -11,11 +11,13 @@ use tokio::task::JoinHandle;
 
 use crate::audit::{Action, Scene};
 use crate::http::service::Service;
-use crate::model::{Error, Grants, Kind, Verb};
-use crate::operation::{Caller, refuse};
+use crate::model::{Error, Kind, Verb};
+use crate::operation::{Caller, refuse, token};
+use crate::server::issuers;
 use crate::server::tls::Certificates;
 
 const SIGN_INS: Duration = Duration::from_secs(10);
+const SECRETS: Duration = Duration::from_mins(10);
 const METRICS: Duration = Duration::from_secs(5);
 const CERTIFICATE: Duration = Duration::from_hours(24);
 
@@ -33,6 +35,8 @@ impl Tasks {
         if let Some(metrics) = service.metrics.clone() {
             running.push(tokio::spawn(put_together(metrics, stopped.clone())));
         }
+        running.push(tokio::spawn(sweep_secrets(service.clone(), stopped.clone())));
+        running.extend(issuers::follow(&service, &stopped));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
         if let Some(certificates) = certificates {
             running.push(tokio::spawn(renew(certificates, stopped)));
@@ -58,7 +62,7 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         let now = if ended { i64::MAX } else { service.engine.world.now() };
         for tally in service.flood.finished(now) {
             let scene = Scene { client: tally.name, source: tally.source, request_id: String::new() };
-            let caller = Caller { grants: Grants::NONE, within: None, scene };
+            let caller = Caller::nobody(scene);
             let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =
@@ -69,6 +73,16 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         }
         if ended {
             return;
+        }
+    }
+}
+
+/// Secrets that have ended are forgotten: single-use tokens, codes, access tokens.
+async fn sweep_secrets(service: web::Data<Service>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(SECRETS, stopped.changed()).await.is_err() {
+        let engine = &service.engine;
+        if let Err(error) = token::sweep(&engine.store, engine.world.now()).await {
+            tracing::warn!(?error, "ended secrets could not be forgotten");
         }
     }
 }

@@ -30,6 +30,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["server"]),
     ("quick_xml", &["xml"]),
     ("argon2", &["auth"]),
+    ("jsonwebtoken", &["auth"]),
+    ("reqwest", &["server"]),
     ("sqlx", &["store"]),
     ("rusqlite", &["store"]),
     ("clap", &["cli"]),
@@ -179,6 +181,8 @@ fn every_planted_violation_is_caught() {
         ("src/config/mod.rs", "#[derive(clap::Parser)] struct A;", "clap"),
         ("src/http/mod.rs", "use rustls::ServerConfig;", "rustls"),
         ("src/auth/mod.rs", "use rcgen;", "rcgen"),
+        ("src/http/identify.rs", "use jsonwebtoken::decode;", "jsonwebtoken"),
+        ("src/auth/keys.rs", "use reqwest::Client;", "reqwest"),
     ] {
         let source = Source { path: path.to_owned(), text: text.to_owned() };
         let found = violations(&source);

@@ -28,6 +28,8 @@ pub enum Operation {
     MoveOrganization,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
+    /// Give an API client another password.
+    ResetClient,
     /// List audit events.
     AuditList,
     /// Read one audit event.

@@ -5,7 +5,7 @@ use crate::model::Kind;
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
-use Kind::{Mandate, Organization, Role, RoleInvitation, User};
+use Kind::{ApiClient, Mandate, Organization, Role, RoleInvitation, Token, User};
 use Operation::{Assign, AuditGet, AuditList, Create, Delete, Get, List, MoveOrganization, Update};
 
 const fn route(
@@ -75,6 +75,16 @@ pub static ROUTES: &[Route] = &[
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
     route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
+    route("GET", "apiclients", List(ApiClient, Base::All), "X"),
+    route("POST", "apiclients", Create(ApiClient, false), "X"),
+    route("GET", "apiclients/{}", Get(ApiClient), "X"),
+    route("PUT", "apiclients/{}", Update(ApiClient), "X"),
+    route("DELETE", "apiclients/{}", Delete(ApiClient), "X"),
+    route("PUT", "apiclients/{}/reset", Operation::ResetClient, "X"),
+    route("GET", "tokens", List(Token, Base::All), "X"),
+    route("POST", "tokens", Create(Token, false), "X"),
+    route("GET", "tokens/{}", Get(Token), "X"),
+    route("DELETE", "tokens/{}", Delete(Token), "X"),
     route("GET", "auditevents", AuditList, "X"),
     route("GET", "auditevents/{}", AuditGet, "X"),
 ];
