@@ -41,6 +41,7 @@ macro_rules! on_both_with {
 }
 pub(crate) use on_both_with;
 
+mod apiclients;
 mod audit_sequence;
 mod auditevents;
 mod custom;
@@ -49,6 +50,7 @@ mod documents;
 mod etags;
 mod examples;
 mod grants;
+mod jwt;
 mod mandates;
 mod move_organization;
 mod organization_search;
@@ -58,6 +60,7 @@ mod public;
 mod roleinvitations;
 mod roles;
 mod search;
+mod tokens;
 mod user_lists;
 mod users;
 
