@@ -8,14 +8,15 @@ use zeroize::Zeroizing;
 
 use crate::http::answer::document;
 use crate::http::arguments::{Arguments, given};
-use crate::http::change::{Password, Request};
+use crate::http::change::Request;
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::model::kind::{api_client, token as token_kind};
+use crate::model::password::Password;
 use crate::model::rules::check_given;
 use crate::model::state::{Given, Patch};
 use crate::model::value::{Syntax, integer, parse_instant};
-use crate::model::visible::{Field, Shown, Values};
+use crate::model::visible::{Field, Known, Shown, Values};
 use crate::model::{AttrId, Error, Grants, Kind, Stored, Value};
 use crate::operation::administer::{CreateClient, DeleteClient, UpdateClient};
 use crate::operation::delete::Delete;
@@ -30,9 +31,9 @@ const LETTERS: usize = 32;
 type Fields = Vec<(AttrId, Vec<Given>)>;
 
 /// Takes the password that was chosen for a client.
-fn chosen(arguments: &mut Arguments) -> Result<Password, Error> {
-    let Some(password) = arguments.take_one("pwd")?.map(Zeroizing::new) else { return Ok(None) };
-    if !api_client::PASSWORD.contains(&password.chars().count()) {
+fn chosen(arguments: &mut Arguments) -> Result<Option<Password>, Error> {
+    let Some(password) = arguments.take_one("pwd")?.map(Password::new) else { return Ok(None) };
+    if !api_client::PASSWORD.contains(&password.expose().chars().count()) {
         let (least, most) = (api_client::PASSWORD.start(), api_client::PASSWORD.end());
         return Err(Error::invalid("pwd", format!("expected {least} to {most} characters")));
     }
@@ -60,7 +61,7 @@ impl Request<'_> {
         }
     }
 
-    async fn fields(&mut self, creating: bool) -> Result<(Fields, Password), Error> {
+    async fn fields(&mut self, creating: bool) -> Result<(Fields, Option<Password>), Error> {
         let mut arguments = std::mem::take(&mut self.arguments);
         spell_out(&mut arguments)?;
         let password = if creating { chosen(&mut arguments)? } else { None };
@@ -87,10 +88,10 @@ impl Request<'_> {
     }
 
     /// The password that was chosen, or one made here, which is to be shown.
-    fn password(&self, chosen: Password) -> (Zeroizing<String>, bool) {
+    fn password(&self, chosen: Option<Password>) -> (Password, bool) {
         match chosen {
             Some(password) => (password, false),
-            None => (Zeroizing::new(alphanumeric(self.service.engine.world.as_ref(), LETTERS)), true),
+            None => (Password::new(alphanumeric(self.service.engine.world.as_ref(), LETTERS)), true),
         }
     }
 
@@ -98,6 +99,7 @@ impl Request<'_> {
     async fn with_secret(&self, stored: &Stored, name: &'static str, secret: &str) -> Result<HttpResponse, Failure> {
         let engine = &self.service.engine;
         let names = engine.names.of(std::slice::from_ref(stored)).await?;
+        let names = Known::at(engine.world.now(), names);
         let registry = engine.registry();
         let permitted = stored.made();
         let mut visible = permitted.visible(&registry, &names);
@@ -113,13 +115,13 @@ impl Request<'_> {
         self.granted(operation).await?;
         self.nothing_to_match(operation).await?;
         let (password, is_shown) = self.password(chosen);
-        let credential = self.credential(operation, Some(password.clone())).await?;
+        let credential = self.credential(operation, Some(&password)).await?;
         let engine = &self.service.engine;
         let create =
             CreateClient::new(engine, self.caller, given, |create| create.with_credential(credential));
         let made = perform(engine, self.caller, create).await?;
         if is_shown {
-            return self.with_secret(&made, "secret", &password).await;
+            return self.with_secret(&made, "secret", password.expose()).await;
         }
         Ok(self.echo.ids(Kind::ApiClient, &[made.id()]))
     }
@@ -152,14 +154,14 @@ impl Request<'_> {
         let chosen = self.understood(operation, read).await?;
         let id = self.prepared(operation, Kind::ApiClient).await?;
         let (password, is_shown) = self.password(chosen);
-        let credential = self.credential(operation, Some(password.clone())).await?;
+        let credential = self.credential(operation, Some(&password)).await?;
         let credential = credential.ok_or_else(|| Error::internal("a password without a hash"))?;
         let engine = &self.service.engine;
         let reset =
             client::reset(engine, self.caller, id, credential).only_if(self.precondition.clone());
         let changed = perform(engine, self.caller, UpdateClient::new(engine, self.caller, id, reset)).await?;
         if is_shown {
-            return self.with_secret(&changed, "secret", &password).await;
+            return self.with_secret(&changed, "secret", password.expose()).await;
         }
         Ok(self.echo.ids(Kind::ApiClient, &[changed.id()]))
     }

@@ -8,6 +8,7 @@ use crate::audit::flood::SignInFlood;
 use crate::auth::authenticate::Authenticator;
 use crate::auth::bearer::Bearers;
 use crate::auth::password::Verifier;
+use crate::auth::turns::Turns;
 use crate::config::Config;
 use crate::http::identify::{Clients, Tokens};
 use crate::operation::Engine;
@@ -22,6 +23,8 @@ pub struct Service {
     pub bearers: Arc<Bearers<Tokens>>,
     /// Hashes new passwords.
     pub verifier: Arc<Verifier>,
+    /// Attempts on one user's password come one after the other.
+    pub turns: Turns,
     /// The configuration in force.
     pub config: Config,
     /// Failed sign-ins.
