@@ -30,7 +30,7 @@ pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
     LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig, OutputConfig,
-    PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig,
+    PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig, UsersConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -49,6 +49,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What a user's password must be like.
     pub password_policy: PasswordPolicy,
+    /// What wrong passwords of users cost.
+    pub users: UsersConfig,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
     /// How a mandate comes into force.

@@ -242,11 +242,29 @@ pub struct PasswordPolicy {
     pub min: usize,
     /// Most characters.
     pub max: usize,
+    /// Words of this installation that are no password, alone or with digits and signs around them.
+    pub words: Vec<String>,
 }
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { min: 8, max: 256 }
+        Self { min: 8, max: 256, words: Vec::new() }
+    }
+}
+
+/// `[users]`: what wrong passwords of users cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct UsersConfig {
+    /// Wrong passwords in a row after which a user is locked.
+    pub lock_after: u32,
+    /// How long such a lock lasts, and how long a wrong password is remembered, seconds.
+    pub lock_seconds: u32,
+}
+
+impl Default for UsersConfig {
+    fn default() -> Self {
+        Self { lock_after: 10, lock_seconds: 900 }
     }
 }
 

@@ -13,8 +13,10 @@ pub struct Lapse {
     pub until: AttrId,
     /// The states that lapse; every other one is final.
     pub open: &'static [&'static str],
-    /// The state that is answered and searched instead.
+    /// The state that is answered and searched instead; it may be one that is stored as well.
     pub lapsed: &'static str,
+    /// Whether it is.
+    pub stored: bool,
 }
 
 impl Lapse {
@@ -34,7 +36,8 @@ impl Lapse {
 mod tests {
     use super::*;
 
-    static LAPSE: Lapse = Lapse { state: AttrId(1), until: AttrId(2), open: &["Open"], lapsed: "Over" };
+    static LAPSE: Lapse =
+        Lapse { state: AttrId(1), until: AttrId(2), open: &["Open"], lapsed: "Over", stored: false };
 
     fn entity(state: &str, until: Option<i64>) -> Attributes {
         let mut attributes = Attributes::default();

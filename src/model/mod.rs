@@ -13,6 +13,7 @@ pub mod key;
 pub mod kind;
 pub mod lapse;
 pub mod letter;
+pub mod password;
 pub mod registry;
 pub mod rules;
 pub mod state;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::model::attribute::AttrId;
 use crate::model::kind::organization;
 use crate::model::lapse::Lapse;
+use crate::model::password::PasswordRules;
 use crate::model::state::{Attributes, Given, Stored, Valid};
 use crate::model::visible::Names;
 use crate::model::{Error, Kind, Row, Value};
@@ -24,6 +25,21 @@ pub struct OrganizationClass {
     pub default: bool,
 }
 
+/// When wrong passwords lock a user, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserLock {
+    /// So many wrong passwords in a row.
+    pub after: u32,
+    /// How long the lock lasts, and how long a failure is remembered, microseconds.
+    pub micros: i64,
+}
+
+impl Default for UserLock {
+    fn default() -> Self {
+        Self { after: 10, micros: 900_000_000 }
+    }
+}
+
 /// What the configuration decides about entities.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -31,8 +47,10 @@ pub struct Settings {
     pub classes: Vec<OrganizationClass>,
     /// How long a role invitation stands, in days.
     pub invitation_days: i64,
-    /// The least and most characters of a password.
-    pub password: (usize, usize),
+    /// What a user's password must be like.
+    pub password: PasswordRules,
+    /// When wrong passwords lock a user.
+    pub lock: UserLock,
     /// Whether the receiver of a mandate must approve it.
     pub mandate_approval: bool,
     /// Whether a role gives the roles that it includes.

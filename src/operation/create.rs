@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::{Scope, assignment, organization, role};
+use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, by_server, validate};
 use crate::model::state::{Draft, Given};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Valid, Value, Verb};
@@ -27,6 +28,7 @@ pub struct Create {
     client: String,
     settings: Arc<Settings>,
     credential: Option<Credential>,
+    password: Option<Password>,
     assign: Vec<Box<str>>,
 }
 
@@ -44,6 +46,7 @@ impl Create {
             client: caller.scene.client.clone(),
             settings: Arc::clone(&engine.settings),
             credential: None,
+            password: None,
             assign: Vec::new(),
         }
     }
@@ -59,6 +62,13 @@ impl Create {
     #[must_use]
     pub fn with_credential(mut self, credential: Option<Credential>) -> Self {
         self.credential = credential;
+        self
+    }
+
+    /// Refuses a password that is the user's own name; it is not stored here, its hash is.
+    #[must_use]
+    pub fn judging(mut self, password: Option<Password>) -> Self {
+        self.password = password;
         self
     }
 
@@ -226,6 +236,9 @@ impl Change for Create {
         let mut companions = Companions::default();
         let valid = self.valid(tx, &mut companions).await?;
         load_companions(tx, valid.attributes(), &mut companions).await?;
+        if let Some(password) = &self.password {
+            password.check_own(valid.attributes())?;
+        }
         let home = home_of(self.draft.kind, valid.attributes(), &companions);
         let insert = Insert { id: self.id, now: self.now, home, valid: &valid, rows: &companions };
         let stored = tx.insert(std::slice::from_ref(&insert)).await?.pop();

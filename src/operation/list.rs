@@ -244,6 +244,7 @@ impl Listing {
                 let hits: Vec<Hit> = hits.iter().skip(from).take(size).cloned().collect();
                 self.entities_of(hits).await
             }
+            Drive::Merged(source, between) => self.merged(source, between, size).await,
             Drive::Segments(segments) => {
                 while let Some((key, source)) = segments.get(self.segment) {
                     let hits = self.segment_hits(key.as_deref(), source, size).await?;
@@ -255,6 +256,19 @@ impl Listing {
                 Ok(Vec::new())
             }
         }
+    }
+
+    /// The next hits of a source with those that stand between them.
+    async fn merged(&self, source: &Source, between: &[Hit], size: usize) -> Result<Vec<Held>, Error> {
+        let mut hits = self.scan(source, self.at.as_ref(), size).await?;
+        // While the source goes on, what stands behind its last hit has to wait.
+        let end = hits.last().filter(|_| hits.len() >= size).map(|(hit, _)| hit.at.clone());
+        let from = self.at.as_ref().map_or(0, |at| between.partition_point(|hit| hit.at <= *at));
+        let due = between.iter().skip(from).take_while(|hit| end.as_ref().is_none_or(|end| hit.at <= *end));
+        let due = self.entities_of(due.cloned().collect()).await?;
+        hits.extend(due);
+        hits.sort_by(|(a, _), (b, _)| a.at.cmp(&b.at));
+        Ok(hits)
     }
 
     async fn entities_of(&self, hits: Vec<Hit>) -> Result<Vec<Held>, Error> {
@@ -313,11 +327,8 @@ impl Listing {
     }
 
     fn keeps(&self, hit: &Hit, entity: &Stored) -> bool {
-        let stands_here = self
-            .plan
-            .smallest
-            .as_ref()
-            .is_none_or(|term| smallest_key(term, entity.attributes()) == hit.at.key);
+        let stands_here =
+            self.plan.smallest.as_ref().is_none_or(|term| smallest_key(term, entity) == hit.at.key);
         stands_here && self.plan.recheck.iter().all(|term| holds(term, entity))
     }
 }

@@ -5,8 +5,10 @@ use crate::model::Kind;
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
-use Kind::{Delegation, Mandate, MandateTemplate, Organization, Role, RoleInvitation, User};
-use Operation::{Assign, AuditGet, AuditList, Create, Delegate, Delete, EffectiveRoles, Get, List};
+use Kind::{
+    AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role, RoleInvitation, User,
+};
+use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, List, ListRows};
 use Operation::{MoveOrganization, Update};
 
 const fn route(
@@ -25,6 +27,9 @@ pub static ROUTES: &[Route] = &[
     route("POST", "users", Create(User, false), "X"),
     route("PUT", "users/{}", Update(User), "MOD004"),
     route("DELETE", "users/{}", Delete(User), "MOD010"),
+    route("POST", "users/{}/authenticate", Operation::Authenticate, "X"),
+    route("PUT", "users/{}/forcepasswordchange", Operation::ForcePasswordChange, "X"),
+    route("PUT", "users/{}/organization", Operation::MoveUser, "X"),
     route("GET", "users/{}/roles", List(Role, Base::RolesOfUser), "REQ051"),
     route("PUT", "users/{}/roles/{}", Assign(true), "X"),
     route("DELETE", "users/{}/roles/{}", Assign(false), "X"),
@@ -90,6 +95,8 @@ pub static ROUTES: &[Route] = &[
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
     route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
-    route("GET", "auditevents", AuditList, "X"),
-    route("GET", "auditevents/{}", AuditGet, "X"),
+    route("GET", "auditevents", ListRows(AuditEvent), "X"),
+    route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "outbox", ListRows(Message), "X"),
+    route("GET", "outbox/{}", GetRow(Message), "X"),
 ];

@@ -10,8 +10,13 @@ const VALID_FROM: AttrId = Kind::Mandate.own_attr(11);
 const VALID_UNTIL: AttrId = Kind::Mandate.own_attr(12);
 
 /// How a mandate expires.
-pub static LAPSE: Lapse =
-    Lapse { state: STATE, until: VALID_UNTIL, open: &["Invited", "Pending", "Active"], lapsed: "Expired" };
+pub static LAPSE: Lapse = Lapse {
+    state: STATE,
+    until: VALID_UNTIL,
+    open: &["Invited", "Pending", "Active"],
+    lapsed: "Expired",
+    stored: false,
+};
 
 /// The states of a mandate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
