@@ -140,13 +140,22 @@ impl Model {
             }
             Step::DeleteRole { id } => self.remove_role(id),
             Step::Assign { user, role, give: true } => drop(self.assignments.insert((user, role))),
-            Step::Assign { user, role, give: false } => drop(self.assignments.remove(&(user, role))),
+            Step::Assign { user, role, give: false } => self.take_away(user, role),
             Step::AddMandate { from, to, role } => {
                 self.mandates.insert(made, Mandate { from, to, role, revoked: false });
             }
             Step::Revoke { id } => self.mandates.get_mut(&id).unwrap().revoked = true,
             Step::DeleteMandate { id } => self.remove_mandates_by(id),
             Step::List(_) => {}
+        }
+    }
+
+    /// A role that is taken away is taken out of what its holder gave; each mandate here gives one role.
+    fn take_away(&mut self, user: Uuid, role: Uuid) {
+        if self.assignments.remove(&(user, role)) {
+            let given =
+                self.mandates.values_mut().filter(|mandate| mandate.from == user && mandate.role == role);
+            given.for_each(|mandate| mandate.revoked = true);
         }
     }
 
