@@ -42,6 +42,14 @@ impl Echo {
         out
     }
 
+    /// Begins the document of a list of something that is no kind, by its root.
+    pub fn open_made_list(&self, root: &'static str) -> Encoder {
+        let mut out = Encoder::with_capacity(1_024);
+        out.declaration();
+        out.open_list(root, Some(&self.in_response_to), self.method);
+        out
+    }
+
     /// Answers ids as the list of a kind: what a change touched.
     pub fn ids(&self, kind: Kind, ids: &[uuid::Uuid]) -> HttpResponse {
         let mut out = self.open_list(kind, 256 + ids.len() * 48);
@@ -79,6 +87,13 @@ pub fn list_id(out: &mut Encoder, id: VisibleId) {
 pub fn list_entity(out: &mut Encoder, visible: &Visible<'_>, style: encode::ReferenceStyle) {
     out.open_nested(visible.kind.def().root);
     fields(out, &visible.fields, style);
+    out.close();
+}
+
+/// Writes an entity of a list that is no kind, by its root.
+pub fn list_made(out: &mut Encoder, root: &'static str, made: &[Field<'_>], style: encode::ReferenceStyle) {
+    out.open_nested(root);
+    fields(out, made, style);
     out.close();
 }
 

@@ -9,7 +9,9 @@
 pub mod answer;
 pub mod arguments;
 pub mod change;
+mod delegations;
 pub mod dialect;
+mod effective_roles;
 pub mod entries;
 pub mod failure;
 pub mod identify;
@@ -19,6 +21,7 @@ pub mod precondition;
 pub mod public;
 pub mod road;
 pub mod service;
+pub mod sign_in;
 
 use std::panic::AssertUnwindSafe;
 

@@ -11,6 +11,7 @@ use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
+use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
 use crate::config::{AuthConfig, Config, Database, MailTls, Secret};
 use crate::http::identify::Clients;
@@ -20,7 +21,8 @@ use crate::mail::letters::{Composer, own_base};
 use crate::mail::smtp::{MailError, Security, Smtp, SmtpSettings};
 use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
-use crate::model::rules::{OrganizationClass, Settings};
+use crate::model::password::PasswordRules;
+use crate::model::rules::{OrganizationClass, Settings, UserLock};
 use crate::model::{Error, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
@@ -60,7 +62,17 @@ pub fn settings(config: &Config) -> Settings {
     Settings {
         classes: classes.collect(),
         invitation_days: 14,
-        password: (config.password_policy.min, config.password_policy.max),
+        password: PasswordRules {
+            least: config.password_policy.min,
+            most: config.password_policy.max,
+            words: config.password_policy.words.clone(),
+        },
+        lock: UserLock {
+            after: config.users.lock_after,
+            micros: i64::from(config.users.lock_seconds) * 1_000_000,
+        },
+        mandate_approval: config.mandates.approval,
+        role_recursion: config.roles.recursion,
     }
 }
 
@@ -190,5 +202,13 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             forgetting.forget_all();
         }
     }));
-    Ok(Service { engine, authenticator, verifier, config, flood: SignInFlood::default(), metrics: metrics() })
+    Ok(Service {
+        engine,
+        authenticator,
+        verifier,
+        turns: Turns::default(),
+        config,
+        flood: SignInFlood::default(),
+        metrics: metrics(),
+    })
 }

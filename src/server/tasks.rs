@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::audit::{Action, Scene};
 use crate::http::service::Service;
+use crate::http::sign_in::counted_user;
 use crate::mail::worker::Worker;
 use crate::model::{Error, Grants, Kind, Verb};
+use crate::operation::sign_in::SignIn;
 use crate::operation::{Caller, refuse};
 use crate::server::tls::Certificates;
 
@@ -65,9 +67,14 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         let ended = tokio::time::timeout(SIGN_INS, stopped.changed()).await.is_ok();
         let now = if ended { i64::MAX } else { service.engine.world.now() };
         for tally in service.flood.finished(now) {
-            let scene = Scene { client: tally.name, source: tally.source, request_id: String::new() };
+            let user = counted_user(&tally.source).map(|(origin, id)| (origin.to_owned(), id));
+            let action = match &user {
+                Some((_, id)) => SignIn::of(Some(*id)),
+                None => Action::of(Verb::Authenticate, Kind::ApiClient, None),
+            };
+            let source = user.map_or(tally.source, |(origin, _)| origin);
+            let scene = Scene { client: tally.name, source, request_id: String::new() };
             let caller = Caller { grants: Grants::NONE, within: None, scene };
-            let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =
                 refuse(&service.engine, &caller, action, Error::invalid("credentials", counted)).await;

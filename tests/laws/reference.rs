@@ -147,7 +147,9 @@ fn words(operation: Operation) -> String {
                 Base::GivenBy(_) => "lists the mandates it has given".to_owned(),
                 Base::ReceivedBy(_) => "lists the mandates it has received".to_owned(),
                 Base::DelegatedToUser => "lists the mandates delegated to the user".to_owned(),
-                Base::RolesOfUser => "lists the roles assigned to the user".to_owned(),
+                Base::DelegationsOfUser => "lists the delegations the user has received".to_owned(),
+                Base::DelegationsOfMandate => "lists the delegations of it".to_owned(),
+                Base::RolesOfUser => "lists the roles assigned to the user, and what they include".to_owned(),
                 Base::UsersOfRole => "lists the users that have it".to_owned(),
                 Base::InvitationsOfUser => "lists the invitations of the user".to_owned(),
             }
@@ -159,8 +161,23 @@ fn words(operation: Operation) -> String {
         Operation::Update(_) => "changes it: given attributes only".to_owned(),
         Operation::Delete(Kind::Organization) => "deletes it; `recursive`".to_owned(),
         Operation::Delete(_) => "deletes it".to_owned(),
-        Operation::Step(_, Step::RevokeMandate) => "ends it: Active becomes Revoked".to_owned(),
+        Operation::Step(_, Step::RevokeMandate) => {
+            "takes it back: Invited, Pending or Active becomes Revoked".to_owned()
+        }
+        Operation::Step(_, Step::ApproveMandate) => {
+            "lets it come into force: Pending becomes Active".to_owned()
+        }
+        Operation::Step(_, Step::RejectMandate) => "refuses it: Pending becomes Rejected".to_owned(),
+        Operation::Delegate => {
+            "passes roles of it on to a user of the organization that received it".to_owned()
+        }
+        Operation::EffectiveRoles => {
+            "lists the roles that count for the user now, and how each came about; `entities`".to_owned()
+        }
         Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
+        Operation::Authenticate => "checks the user's password; `pwd`".to_owned(),
+        Operation::ForcePasswordChange => "demands another password".to_owned(),
+        Operation::MoveUser => "moves the user to another home organization; `organizationId`".to_owned(),
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
