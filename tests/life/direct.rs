@@ -110,7 +110,7 @@ impl Direct {
         asked: &Asked,
         limit: Option<u64>,
         after: Option<String>,
-    ) -> (Vec<Uuid>, Option<String>) {
+    ) -> Result<(Vec<Uuid>, Option<String>), No> {
         let argument =
             |(name, value): &(&str, String)| Argument { name: (*name).into(), value: value.clone() };
         let query = Query {
@@ -123,7 +123,8 @@ impl Direct {
             limit,
             after,
         };
-        let mut listing = Listing::begin(&self.engine, &self.caller, &query, false).await.unwrap();
+        let listing = Listing::begin(&self.engine, &self.caller, &query, false).await;
+        let mut listing = listing.map_err(|error| refusal(&error))?;
         let wanted = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap());
         let mut results = Vec::new();
         // One more than wanted is looked for, as an answer must know whether there is more.
@@ -138,7 +139,7 @@ impl Direct {
         let more = results.len() > wanted;
         results.truncate(wanted);
         let cursor = results.last().filter(|_| more).map(|last| listing.cursor(&last.at));
-        (results.into_iter().map(|result| result.id).collect(), cursor)
+        Ok((results.into_iter().map(|result| result.id).collect(), cursor))
     }
 }
 
@@ -171,7 +172,7 @@ impl Driver for Direct {
     async fn list(&self, asked: &Asked, page: Option<u64>) -> Vec<Uuid> {
         let (mut ids, mut after) = (Vec::new(), None);
         loop {
-            let (found, next) = self.page(asked, page, after).await;
+            let (found, next) = self.page(asked, page, after).await.unwrap();
             ids.extend(found);
             match next {
                 Some(cursor) => after = Some(cursor),
@@ -205,7 +206,9 @@ impl Driver for Direct {
                 let visible = permitted.visible(&registry, &gathered.2);
                 let facts = visible.fields.iter().map(|field| {
                     let mut values = BTreeSet::new();
-                    field.values.each(|value| drop(values.insert(shown(value))));
+                    field.values.each(|value| {
+                        values.insert(shown(value));
+                    });
                     (field.name.to_owned(), values)
                 });
                 whole.insert(entity.id(), facts.collect());
