@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod keys;
 mod layers;
+mod mail;
 
 mod secret;
 #[cfg(test)]
@@ -24,11 +25,12 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, Problem};
 pub use keys::OPTIONS;
+pub use mail::{MailConfig, MailTls};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
-    LogConfig, LogFormat, OrganizationClass, OrganizationsConfig, OutputConfig, PasswordPolicy,
-    ReferenceStyle, ServeConfig, StoreConfig, TlsConfig,
+    LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig, OutputConfig,
+    PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig, UsersConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -47,8 +49,16 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What a user's password must be like.
     pub password_policy: PasswordPolicy,
+    /// What wrong passwords of users cost.
+    pub users: UsersConfig,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
+    /// How a mandate comes into force.
+    pub mandates: MandatesConfig,
+    /// What having a role means.
+    pub roles: RolesConfig,
+    /// How letters leave, and their words.
+    pub mail: MailConfig,
     /// What is written to stderr.
     pub log: LogConfig,
     /// How documents are written.
@@ -114,6 +124,7 @@ impl Config {
         config.auth.bootstrap_password = Some(Secret::new("-"));
         config.store.database_url = DatabaseUrl::parse("sqlite://-").ok();
         config.tls = TlsConfig { cert: Some(PathBuf::from("-")), key: Some(PathBuf::from("-")) };
+        config.mail = MailConfig::sample();
         config.attributes = vec![CustomAttribute {
             kind: String::from("user"),
             name: String::from("-"),

@@ -7,6 +7,7 @@ use crate::model::registry::Attribute;
 use crate::model::state::Head;
 use crate::model::{AttrId, Attributes, Error, Kind, Row, Stored};
 use crate::store::AuditRow;
+use crate::store::outbox::{HeldMail, Mail, MailState};
 
 /// What an error of the database means to the transaction it happened in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,46 @@ pub(super) fn audit_of_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Ro
     Ok((row.get(0)?, record))
 }
 
+/// A mail of the outbox from a row of sqlx.
+macro_rules! mail_row {
+    ($row:expr) => {{
+        let row = &$row;
+        let mail = Mail {
+            id: column!(row, 0),
+            created: column!(row, 1),
+            recipient: column!(row, 2),
+            subject: column!(row, 3),
+            body: column!(row, 4),
+        };
+        let (state, due, attempts): (&str, i64, i64) = (column!(row, 5), column!(row, 6), column!(row, 7));
+        convert::held_mail(mail, state, (due, attempts), column!(row, 8))
+    }};
+}
+pub(super) use mail_row;
+
+/// A mail of the outbox from a row of rusqlite.
+pub(super) fn mail_of_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<HeldMail, Error>> {
+    let mail = Mail {
+        id: id_at(row, 0)?,
+        created: row.get(1)?,
+        recipient: row.get(2)?,
+        subject: row.get(3)?,
+        body: row.get(4)?,
+    };
+    Ok(held_mail(mail, row.get_ref(5)?.as_str()?, (row.get(6)?, row.get(7)?), row.get(8)?))
+}
+
+/// A mail of the outbox from its columns.
+pub(super) fn held_mail(
+    mail: Mail,
+    state: &str,
+    (due, attempts): (i64, i64),
+    last_error: String,
+) -> Result<HeldMail, Error> {
+    let state = MailState::named(state).ok_or_else(|| Error::internal("a mail in an unknown state"))?;
+    Ok(HeldMail { mail, state, due, attempts, last_error })
+}
+
 /// A UUID from a row of rusqlite.
 pub(super) fn id_at(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Uuid> {
     row.get::<_, [u8; 16]>(at).map(Uuid::from_bytes)
@@ -137,7 +178,7 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> (Error, Trouble) {
     let code = error.code().unwrap_or_default();
     let detail = format!("{code}: {}", error.message());
     if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        return of_sqlite(code.parse().unwrap_or_default(), error.is_foreign_key_violation(), detail);
+        return of_sqlite(code.parse().unwrap_or_default(), detail);
     }
     match code.as_ref() {
         "40001" | "40P01" => (Error::unavailable(detail), Trouble::Again),
@@ -154,28 +195,28 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> (Error, Trouble) {
     }
 }
 
-fn of_sqlite(code: i32, foreign_key: bool, detail: String) -> (Error, Trouble) {
-    if foreign_key {
+fn of_sqlite(code: i32, detail: String) -> (Error, Trouble) {
+    if code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY {
         return (Error::Referenced { by: "another entity".to_owned() }, Trouble::Refused);
     }
     // BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN: the low byte is the primary code.
     match code & 0xFF {
         5..=8 | 10 | 11 | 13 | 14 => (Error::unavailable(detail), Trouble::Away),
+        // INTERRUPT: the borrower's time was up; its savepoint can still be rolled back.
+        9 => (Error::unavailable(detail), Trouble::Refused),
         _ => (Error::internal(detail), Trouble::Refused),
     }
 }
 
 /// An error of rusqlite.
 pub(super) fn rusqlite(error: &rusqlite::Error) -> Error {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => {
-            of_sqlite(failure.extended_code, false, error.to_string()).0
-        }
-        other => Error::internal(other.to_string()),
-    }
+    rusqlite_trouble(error).0
 }
 
-/// Whether the error says that an id is taken.
-pub(super) fn is_taken_id(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+/// An error of rusqlite, and what it means to a transaction.
+pub(super) fn rusqlite_trouble(error: &rusqlite::Error) -> (Error, Trouble) {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => of_sqlite(failure.extended_code, error.to_string()),
+        other => (Error::internal(other.to_string()), Trouble::Refused),
+    }
 }

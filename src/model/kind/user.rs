@@ -1,9 +1,12 @@
 //! Users: people with a login, at home in one organization (contract: Users; REQ001, REQ002, MOD004, MOD010).
 
+pub mod status;
+
 use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique, organization};
+use crate::model::lapse::Lapse;
 use crate::model::rules::{Context, Rules};
 use crate::model::value::{Choice, Syntax};
 use crate::model::visible::Names;
@@ -28,6 +31,27 @@ pub const HOME_NAME: AttrId = Kind::User.own_attr(1);
 /// Whether the password may be used.
 pub const PASSWORD_ACTIVE: AttrId = Kind::User.own_attr(12);
 
+/// When a lock ends.
+pub const LOCKED_UNTIL: AttrId = Kind::User.own_attr(13);
+/// Whether the user must choose another password.
+pub const CHANGE_REQUIRED: AttrId = Kind::User.own_attr(14);
+
+/// The search parameter for the first instant of the last change, and the number it is known by in a search.
+pub const CHANGED_FROM: (&str, AttrId) = ("lastModifiedStartTimestamp", Kind::User.own_attr(254));
+/// The search parameter for the first instant beyond.
+pub const CHANGED_TO: (&str, AttrId) = ("lastModifiedEndTimestamp", Kind::User.own_attr(255));
+
+/// How a lock ends by itself.
+pub static LAPSE: Lapse = Lapse {
+    state: STATUS,
+    until: LOCKED_UNTIL,
+    open: &[Status::Locked.name()],
+    lapsed: Status::Enabled.name(),
+    stored: true,
+};
+
+pub use status::{Event, Status};
+
 /// The six statuses of the seed and of the vendor's documentation.
 pub static STATUSES: [Choice; 6] = [
     Choice { number: Some(0), name: "Pending", technical: "pending" },
@@ -40,7 +64,7 @@ pub static STATUSES: [Choice; 6] = [
 
 const NAME: AttrDef = AttrDef { syntax: Syntax::Text { max: 255, ignore_case: true }, ..AttrDef::TEXT };
 
-static ATTRS: [AttrDef; 12] = [
+static ATTRS: [AttrDef; 14] = [
     AttrDef {
         number: 1,
         name: "organization",
@@ -125,6 +149,24 @@ static ATTRS: [AttrDef; 12] = [
         doc: "Whether the password may be used to authenticate.",
         ..AttrDef::TEXT
     },
+    AttrDef {
+        number: 13,
+        name: "lockedUntil",
+        syntax: Syntax::Instant,
+        access: Access::ServerSet,
+        rank: 43,
+        doc: "When the lock after too many wrong passwords ends.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 14,
+        name: "pwd.changeRequired",
+        syntax: Syntax::Boolean,
+        access: Access::ServerSet,
+        rank: 44,
+        doc: "Whether the user must choose another password; a new one clears it.",
+        ..AttrDef::TEXT
+    },
 ];
 
 /// The declaration.
@@ -140,7 +182,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[("organization", "organizationId")],
     aliases: &[],
-    parameters: &["pwd", "role", "id"],
+    parameters: &["pwd", "role", "id", CHANGED_FROM.0, CHANGED_TO.0],
     lists_entities: true,
     administrative: false,
     rules: &UserRules,
@@ -155,8 +197,10 @@ impl Rules for UserRules {
             new.put(CN, Value::text(context.other_id.to_string()));
         }
         if new.first(STATUS).is_none() {
-            new.put(STATUS, Value::text("Enabled"));
+            new.put(STATUS, Value::text(Status::Enabled.name()));
         }
+        // A lock whose time is over does not outlive the next change, nor its end the lock.
+        Status::at(new, context.now).put(new);
         if new.first(PASSWORD_ACTIVE).is_none() {
             new.put(PASSWORD_ACTIVE, Value::Bool(false));
         }
@@ -164,11 +208,16 @@ impl Rules for UserRules {
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        let before = old.and_then(|stored| stored.attributes().text(STATUS));
-        let status = new.text(STATUS);
-        if status != before && !matches!(status, Some("Enabled" | "Disabled")) {
-            return Err(Error::invalid("status", "only Enabled or Disabled can be set"));
-        }
+        let status = Status::stored(new);
+        let before = old.map(|stored| Status::at(stored.attributes(), context.now));
+        let event = match status {
+            _ if before == Some(status) => None,
+            Status::Enabled => Some(Event::SetEnabled),
+            Status::Disabled => Some(Event::SetDisabled),
+            Status::Pending | Status::Locked | Status::NotInitialized | Status::Waiting => {
+                return Err(Error::invalid("status", "only Enabled or Disabled can be set"));
+            }
+        };
         let home = context
             .with
             .of(new, HOME)
@@ -176,16 +225,28 @@ impl Rules for UserRules {
         if home.attributes().flag(organization::VIRTUAL) {
             return Err(Error::ParentVirtual { parameter: "organizationId".into() });
         }
-        Ok(())
+        match (before, event) {
+            (Some(before), Some(event)) => before.after(event).map(drop),
+            _ => Ok(()),
+        }
     }
 
     fn named(&self, stored: &Stored) -> Vec<Uuid> {
         stored.attributes().reference(HOME).map(|to| to.id).into_iter().collect()
     }
 
+    fn lapse(&self) -> Option<&'static Lapse> {
+        Some(&LAPSE)
+    }
+
     fn derived(&self, stored: &Stored, attr: AttrId, names: &dyn Names) -> Option<Vec<Value>> {
-        if attr != HOME_NAME {
-            return None;
+        match attr {
+            HOME_NAME => {}
+            STATUS | LOCKED_UNTIL if LAPSE.has_lapsed(stored.attributes(), names.now()) => {
+                let status = Value::text(Status::Enabled.name());
+                return Some((attr == STATUS).then_some(status).into_iter().collect());
+            }
+            _ => return None,
         }
         let name = stored.attributes().reference(HOME).and_then(|to| names.organization(to.id));
         Some(name.map(|name| Value::Text(name.technical)).into_iter().collect())
