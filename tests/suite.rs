@@ -18,6 +18,8 @@ mod invitations;
 mod kit;
 mod laws;
 mod life;
+mod mail;
+mod properties;
 mod refusals;
 mod schema;
 mod secrets;

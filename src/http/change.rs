@@ -54,6 +54,9 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
+        Operation::ResetClient => {
+            return Some(Action { word: "RESET", ..Action::of(Verb::Update, Kind::ApiClient, None) });
+        }
         Operation::Authenticate => return Some(SignIn::of(None)),
         Operation::ForcePasswordChange => return Some(ForcePasswordChange::of(None)),
         Operation::MoveUser => return Some(MoveUser::of(None)),
@@ -63,8 +66,8 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::List(..)
         | Operation::Get(_)
         | Operation::EffectiveRoles
-        | Operation::AuditList
-        | Operation::AuditGet => return None,
+        | Operation::ListRows(_)
+        | Operation::GetRow(_) => return None,
     };
     Some(Action::of(verb, kind, None))
 }
@@ -79,6 +82,12 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
+            Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
+            Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,
+            Operation::ResetClient => self.reset_client(operation).await,
+            Operation::Create(Kind::Token, _) => self.create_token(operation).await,
+            Operation::Delete(Kind::Token) => self.delete_token(operation).await,
             Operation::Create(kind, below) => self.create(kind, below).await,
             Operation::Update(kind) => self.update(kind).await,
             Operation::Delete(kind) => self.delete(kind).await,
@@ -99,8 +108,8 @@ impl Request<'_> {
             Operation::List(..)
             | Operation::Get(_)
             | Operation::EffectiveRoles
-            | Operation::AuditList
-            | Operation::AuditGet => Err(Error::internal("a read came the way of a change").into()),
+            | Operation::ListRows(_)
+            | Operation::GetRow(_) => Err(Error::internal("a read came the way of a change").into()),
         }
     }
 
@@ -156,7 +165,7 @@ impl Request<'_> {
         self.id(operation, kind, 0).await
     }
 
-    async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
         match self.arguments.named.first() {
             None => Ok(()),
             Some((name, _)) => {

@@ -12,6 +12,7 @@ use crate::http::arguments::{Arguments, MOST_VALUES, given};
 use crate::http::change::Request;
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
+use crate::http::identify::challenge;
 use crate::http::params::{Query, shortened};
 use crate::model::kind::user;
 use crate::model::password::Password;
@@ -100,7 +101,7 @@ impl Request<'_> {
         };
         let proof = match &said.token {
             Some(token) => Proof::Token(token::hash(token)),
-            None if self.caller.is_nobody() => return Err(Failure::Unauthenticated),
+            None if self.caller.is_visitor() => return Err(challenge(self.service, false)),
             None => {
                 self.granted(operation).await?;
                 Proof::Grant
@@ -132,7 +133,7 @@ impl Request<'_> {
         }
         let user = match arguments.take_one("user")? {
             None => None,
-            Some(_) if self.caller.is_nobody() => {
+            Some(_) if self.caller.is_visitor() => {
                 return Err(Error::invalid("user", "only a client can name the user who accepts"));
             }
             Some(text) => {
@@ -156,20 +157,41 @@ impl Request<'_> {
             return Ok(Who::User(user));
         }
         if let (Offer::Mandate, Some(login), Some(password)) = (offer, &said.login, &said.password)
-            && let Some((id, phc)) = with_login(&self.service.engine, login).await?
+            && let Some(user) = with_login(&self.service.engine, login).await?
         {
-            let verified = self.service.verifier.verify(password.expose().clone(), phc.as_deref()).await;
-            return match verified {
-                Ok(true) => Ok(Who::User(id)),
+            let right = self.is_own(offer, &said.token, (user, password)).await;
+            return match right {
+                Ok(true) => Ok(Who::User(user)),
                 Ok(false) => Ok(Who::Unproven),
-                Err(error) => {
-                    let error = Error::unavailable(format!("verifying: {error}"));
-                    Err(self.refused(operation, error).await)
-                }
+                Err(error) => Err(self.refused(operation, error).await),
             };
         }
         let credential = self.credential(operation, said.password.as_ref()).await?;
         Ok(Who::Invited(Box::new(Person { given: said.person, password: said.password, credential })))
+    }
+
+    /// Whether the password is the user's own. Wrong ones count, and lock the user; so only who holds a token that is
+    /// good may try, or a client that may check passwords.
+    async fn is_own(
+        &self,
+        offer: Offer,
+        token: &Option<Zeroizing<String>>,
+        (user, password): (Uuid, &Password),
+    ) -> Result<bool, Error> {
+        let engine = &self.service.engine;
+        let Some(token) = token else { return self.is_right(self.caller.clone(), user, password).await };
+        let hash = token::hash(token);
+        let subject = engine.store.secret_subject(offer.purpose(), &hash, engine.world.now()).await?;
+        let id = self.keys.first().and_then(|key| Uuid::try_parse(key).ok()).unwrap_or_default();
+        let invitation = engine.store.by_id(id).await?;
+        if subject.is_none() || subject != invitation.map(|invitation| invitation.row()) {
+            // The same work as for a good one.
+            let done = self.service.verifier.verify(password.expose().clone(), None).await;
+            return done.map(|_| false).map_err(|error| Error::unavailable(format!("verifying: {error}")));
+        }
+        let grants = Grants::parse(["authenticate:user"])?;
+        let holder = Caller { grants, within: None, ..self.caller.clone() };
+        self.is_right(holder, user, password).await
     }
 
     async fn invite_user(&mut self, operation: Operation) -> Result<HttpResponse, Failure> {
@@ -220,5 +242,5 @@ fn bearer(caller: &Caller, proof: Proof, offer: Offer) -> Result<Caller, Error> 
     }
     let word = format!("invite:{}", offer.kind().name());
     let grants = Grants::parse([word.as_str()])?;
-    Ok(Caller { grants, within: None, scene: caller.scene.clone() })
+    Ok(Caller { grants, within: None, ..caller.clone() })
 }

@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
-use crate::audit::{Action, Scene};
+use crate::audit::Action;
 use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
@@ -17,7 +17,7 @@ use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{audit_events, effective_roles, invitations, precondition, public};
+use crate::http::{effective_roles, entries, invitations, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
 use crate::operation::invitation::Inviting;
@@ -59,17 +59,11 @@ pub async fn answer(
     let open = located.as_ref().is_ok_and(|(route, _)| invitations::opens(route.operation, request, &query));
     let caller = if open {
         service.doors.check(source(request)).map_err(Failure::Throttled)?;
-        Caller::nobody(source(request).to_string(), request_id.to_owned())
+        Caller::visitor(source(request).to_string(), request_id.to_owned())
     } else {
-        let principal = identify(service, request, query.credentials, request_id).await?;
-        principal.name().clone_into(&mut trace.client);
-        let scene = Scene {
-            client: principal.name().to_owned(),
-            source: source(request).to_string(),
-            request_id: request_id.to_owned(),
-        };
-        Caller { grants: principal.grants().clone(), within: None, scene }
+        identify(service, request, query.credentials, request_id).await?
     };
+    caller.scene.client.clone_into(&mut trace.client);
     let (route, keys) = located?;
     trace.route = route.path;
     check_accept(request)?;
@@ -173,7 +167,10 @@ impl Reading<'_> {
     /// Reads are not recorded, but that somebody was refused one is.
     async fn refused(&self, error: Error) -> Failure {
         let kind = match self.route.operation {
-            Operation::List(kind, _) | Operation::Get(kind) => kind,
+            Operation::List(kind, _)
+            | Operation::Get(kind)
+            | Operation::ListRows(kind)
+            | Operation::GetRow(kind) => kind,
             Operation::EffectiveRoles => Kind::Role,
             _ => Kind::AuditEvent,
         };
@@ -271,20 +268,14 @@ impl Asked<'_> {
                 let path = self.request.uri().path();
                 effective_roles::list(self.service, &self.caller, &self.echo, path, (key, arguments)).await
             }
-            Operation::AuditList => {
-                audit_events::list(
-                    self.service,
-                    &self.caller,
-                    &self.echo,
-                    self.request.uri().path(),
-                    arguments,
-                )
-                .await
+            Operation::ListRows(kind) => {
+                let path = self.request.uri().path();
+                entries::list(self.service, &self.caller, (&self.echo, kind), path, arguments).await
             }
-            Operation::AuditGet => {
+            Operation::GetRow(kind) => {
                 nothing_left(&arguments)?;
                 let key = self.keys.first().map(String::as_str).unwrap_or_default();
-                audit_events::one(self.service, self.request, &self.caller, &self.echo, key).await
+                entries::one(self.service, self.request, &self.caller, (&self.echo, kind, key)).await
             }
             _ => Err(Error::internal("a change came the way of a read").into()),
         }

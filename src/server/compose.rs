@@ -5,23 +5,28 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use zeroize::Zeroizing;
 
 use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
+use crate::auth::bearer::{BearerSettings, Bearers};
 use crate::auth::doors::DoorLimit;
+use crate::auth::jwt::{Issuer, IssuerSettings, Mapping};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
-use crate::config::{AuthConfig, Config, Database};
-use crate::http::identify::Clients;
+use crate::config::{AuthConfig, Config, Database, JwtConfig, MailTls, Secret};
+use crate::http::identify::{Clients, Tokens};
 use crate::http::road::SERVICES;
 use crate::http::service::Service;
 use crate::mail::letters::{Composer, own_base};
+use crate::mail::smtp::{MailError, Security, Smtp, SmtpSettings};
+use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
 use crate::model::password::PasswordRules;
 use crate::model::rules::{OrganizationClass, Settings, UserLock};
-use crate::model::{Error, Kind};
+use crate::model::{Error, Grants, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
 use crate::server::StartError;
@@ -94,7 +99,7 @@ fn letters(config: &Config) -> Result<Composer, StartError> {
     let mail = &config.mail;
     let own = || own_base(config.serve.listen, config.serve.plain_http, &format!("{SERVICES}/2.0"));
     let base = mail.link.clone().unwrap_or_else(own);
-    Ok(Composer::new(mail.templates.as_deref(), &mail.default_locale, &base)?)
+    Ok(Composer::new(mail.templates.as_deref(), &mail.default_locale, &base).map_err(MailError::from)?)
 }
 
 /// The engine over an open store.
@@ -105,6 +110,41 @@ pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> 
     declare(&store, &world, declarations(config)?).await?;
     let letters = Arc::new(letters(config)?);
     Ok(Engine::over(store, world, settings(config), letters).await?)
+}
+
+/// Who sends mails; `None` where no mail server is configured: then they stay in the outbox.
+pub fn mailer(
+    store: &SharedStore,
+    config: &Config,
+    world: &SharedWorld,
+) -> Result<Option<Worker>, StartError> {
+    let mail = &config.mail;
+    let Some(host) = mail.host.clone() else { return Ok(None) };
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let timeout = seconds(mail.timeout_seconds.into());
+    let password = |secret: &Secret| Zeroizing::new(secret.expose().to_owned());
+    let smtp = Smtp::new(SmtpSettings {
+        host,
+        port: mail.port,
+        security: match mail.tls {
+            MailTls::Starttls => Security::StartTls,
+            MailTls::Tls => Security::Tls,
+            MailTls::None => Security::None,
+        },
+        authority: mail.ca.clone(),
+        credentials: mail.username.clone().zip(mail.password.as_ref().map(password)),
+        from: mail.from.clone().unwrap_or_default(),
+        reply_to: mail.reply_to.clone(),
+        timeout,
+    })?;
+    let policy = Policy {
+        attempts: mail.attempts,
+        first_delay: seconds(mail.first_delay_seconds),
+        longest_delay: seconds(mail.longest_delay_seconds),
+        timeout,
+        keep: seconds(u32::from(mail.keep_days) * 86_400),
+    };
+    Ok(Some(Worker::new(Arc::clone(store), Arc::clone(world), smtp, policy)))
 }
 
 /// The password verifier.
@@ -141,6 +181,45 @@ fn authenticator_settings(auth: &AuthConfig) -> AuthenticatorSettings {
     }
 }
 
+/// What is accepted of a configured issuer; it has no keys yet.
+fn issuer(jwt: &JwtConfig) -> Result<Arc<Issuer>, Error> {
+    let mapping = |mapping: &crate::config::JwtGrants| {
+        let words = match &mapping.preset {
+            Some(preset) => Grants::preset(preset).unwrap_or_default(),
+            None => mapping.words.clone(),
+        };
+        let grants = Grants::parse(words.iter().map(String::as_str))?;
+        Ok::<_, Error>(Mapping { claim: mapping.claim.clone(), value: mapping.value.clone(), grants })
+    };
+    Ok(Arc::new(Issuer::new(IssuerSettings {
+        name: jwt.name.clone(),
+        issuer: jwt.issuer.clone(),
+        audience: jwt.audience.clone(),
+        algorithms: jwt.algorithms.clone(),
+        client_claim: jwt.client_claim.clone(),
+        within: jwt.within.clone(),
+        within_claim: jwt.within_claim.clone(),
+        leeway: jwt.leeway_seconds,
+        once: jwt.once,
+        grants: jwt.grants.iter().map(mapping).collect::<Result<_, _>>()?,
+    })))
+}
+
+/// Who calls with a token.
+fn bearers(engine: &Engine, auth: &AuthConfig, world: SharedWorld) -> Result<Bearers<Tokens>, Error> {
+    /// Wrong tokens cannot be guesses, so that an address may present more of them than of wrong passwords.
+    const TIMES: u32 = 10;
+    let settings = authenticator_settings(auth);
+    let wrong = auth.attempts.lock_after.saturating_mul(TIMES);
+    let settings = BearerSettings {
+        cache: settings.cache,
+        wrong: NonZeroU32::new(wrong).unwrap_or(NonZeroU32::MIN),
+        addresses: settings.attempts.capacity,
+    };
+    let issuers = auth.jwt.iter().map(issuer).collect::<Result<_, _>>()?;
+    Ok(Bearers::new(Tokens(engine.clone()), issuers, world, settings))
+}
+
 /// The recorder of a process: installed once, shared by every server in it (tests run several).
 fn metrics() -> Option<PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -166,17 +245,23 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
     let verifier = Arc::new(verifier(&config.auth, Arc::clone(&world))?);
     let clients = Clients(Arc::clone(&store));
     let settings = authenticator_settings(&config.auth);
-    let authenticator = Arc::new(Authenticator::new(clients, Arc::clone(&verifier), world, settings));
-    let forgetting = Arc::clone(&authenticator);
+    let authenticator =
+        Arc::new(Authenticator::new(clients, Arc::clone(&verifier), Arc::clone(&world), settings));
+    let bearers = Arc::new(bearers(&engine, &config.auth, world)?);
+    let (forgetting, bearers_forgetting) = (Arc::clone(&authenticator), Arc::clone(&bearers));
     store.on_commit(Arc::new(move |touched: Touched| {
         if touched.has(Kind::ApiClient) {
             forgetting.forget_all();
+        }
+        if touched.has(Kind::ApiClient) || touched.has(Kind::Token) {
+            bearers_forgetting.forget_all();
         }
     }));
     let doors = doors(&config);
     Ok(Service {
         engine,
         authenticator,
+        bearers,
         verifier,
         turns: Turns::default(),
         config,

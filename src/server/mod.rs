@@ -5,6 +5,7 @@ pub mod bare;
 pub mod bootstrap;
 pub mod compose;
 pub mod demo;
+pub mod issuers;
 pub mod listen;
 pub mod tasks;
 pub mod tls;
@@ -44,6 +45,14 @@ pub enum StartError {
     /// The password verifier.
     #[error("password verifier: {0}")]
     Verifier(#[from] crate::auth::password::VerifyError),
+    /// The keys of an issuer of tokens.
+    #[error("auth.jwt: the keys of {issuer}: {cause}")]
+    Issuer {
+        /// Its short name.
+        issuer: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// The data directory.
     #[error("data directory {directory}: {cause}")]
     Directory {
@@ -52,9 +61,9 @@ pub enum StartError {
         /// What the system says.
         cause: std::io::Error,
     },
-    /// The words of letters.
+    /// Letters, or the mail server's configuration.
     #[error(transparent)]
-    Templates(#[from] crate::mail::TemplateError),
+    Mail(#[from] crate::mail::MailError),
     /// Sample data on an address that others can reach.
     #[error("--demo serves on a loopback address only")]
     DemoNotLocal,
@@ -96,7 +105,9 @@ pub async fn start_over(
     // Links in letters lead to the port that was found.
     let mut config = config;
     config.serve.listen = socket.local_addr().unwrap_or(asked);
+    let mailer = compose::mailer(&store, &config, &world)?;
     let service = compose::service(store, config, Arc::clone(&world)).await?;
+    issuers::read_first(&service).await?;
     if service.config.serve.demo {
         demo::load(&service).await?;
     }
@@ -105,7 +116,7 @@ pub async fn start_over(
     let first_password = bootstrap::first_client(&service).await?;
     let address = door.addrs().first().copied().unwrap_or(service.config.serve.listen);
     let scheme = if certificates.is_some() { "https" } else { "http" };
-    let tasks = Tasks::start(service.clone(), certificates);
+    let tasks = Tasks::start(service.clone(), certificates, mailer);
     let base = format!("{scheme}://{address}{SERVICES}/2.0");
     Ok(Running { address, base, first_password, service, door, tasks })
 }

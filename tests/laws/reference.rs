@@ -7,7 +7,7 @@ use valtuus::audit::Record;
 use valtuus::http::dialect::v2_0::ROUTES;
 use valtuus::http::dialect::{Operation, Route};
 use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
-use valtuus::model::kind::{NaturalKey, Scope};
+use valtuus::model::kind::{NaturalKey, Scope, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
@@ -156,7 +156,19 @@ fn words(operation: Operation) -> String {
             }
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
-        Operation::Get(_) | Operation::AuditGet => "answers one".to_owned(),
+        Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
+        Operation::Create(Kind::ApiClient, _) => {
+            "makes one; `preset`, `pwd`; without `pwd` answers it with its `secret`, once".to_owned()
+        }
+        Operation::Create(Kind::Token, _) => {
+            "makes one, for the caller unless `client` is given; `ttl`; answers it with the `token`, once"
+                .to_owned()
+        }
+        Operation::Update(Kind::ApiClient) => "changes it: given attributes only; `preset`".to_owned(),
+        Operation::ResetClient => {
+            "gives it another password: `pwd`, or one that is answered as `secret`, once".to_owned()
+        }
+        Operation::Delete(Kind::Token) => "revokes it".to_owned(),
         Operation::Create(_, false) => "makes one".to_owned(),
         Operation::Create(kind, true) => format!("makes a {} of it", kind.name()),
         Operation::Update(_) => "changes it: given attributes only".to_owned(),
@@ -176,13 +188,17 @@ fn words(operation: Operation) -> String {
             "lists the roles that count for the user now, and how each came about; `entities`".to_owned()
         }
         Operation::Invitation(asked) => inviting(asked).to_owned(),
-        Operation::Authenticate => "checks the user's password for a single sign-on; `pwd`".to_owned(),
-        Operation::ForcePasswordChange => "demands another password; 204".to_owned(),
-        Operation::MoveUser => "moves it to another home organization; `organizationId`".to_owned(),
+        Operation::Authenticate => "checks the user's password; `pwd`".to_owned(),
+        Operation::ForcePasswordChange => "demands another password".to_owned(),
+        Operation::MoveUser => "moves the user to another home organization; `organizationId`".to_owned(),
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
-        Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::AuditEvent) => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::Message) => {
+            "lists mails, oldest first; `entities`, `exactMatch`".to_owned()
+        }
+        Operation::ListRows(kind) => format!("lists {}; `entities`", kind.def().path),
     }
 }
 
@@ -257,6 +273,12 @@ fn public(out: &mut String, kind: Kind) {
         writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else if kind == Kind::Message {
+        let names: Vec<String> = message::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: {}.\n", names.join(", ")).unwrap();
+        out.push_str(
+            "Filters: `recipient` (prefix, any letter case), `state` (`queued`, `sent` or `failed`).\n\n",
+        );
     } else {
         attributes(out, kind);
     }

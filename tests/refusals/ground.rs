@@ -21,6 +21,8 @@ pub struct Ground {
     pub invitation: String,
     pub offer: String,
     pub workflow: String,
+    pub client: String,
+    pub token: String,
 }
 
 impl Ground {
@@ -48,7 +50,26 @@ impl Ground {
         let asked = admin.post(&format!("roleinvitations/?user={anna}&role={member}")).await.ok().id();
         admin.put(&format!("roleinvitations/{asked}/accept")).await.ok();
         let workflow = admin.get("workflows").await.ok().id();
-        Self { company, below, network, anna, bertil, role, mandate, invitation, offer, workflow }
+        let client = "apiclients/?name=ground&grants=read:user&pwd=ground-password";
+        let client = admin.post(client).await.ok().id();
+        let token = admin.post(&format!("tokens/?client={client}")).await.ok();
+        let tokens = admin.get(&format!("tokens?client={client}")).await.ok();
+        assert_eq!(token.entity().attribute.len(), 4, "client, expires, createdBy and the token itself");
+        let token = tokens.id();
+        Self {
+            company,
+            below,
+            network,
+            anna,
+            bertil,
+            role,
+            mandate,
+            invitation,
+            offer,
+            workflow,
+            client,
+            token,
+        }
     }
 
     /// An entity of that kind that exists and can be changed.
@@ -61,6 +82,8 @@ impl Ground {
             Kind::RoleInvitation => &self.invitation,
             Kind::MandateInvitation => &self.offer,
             Kind::Workflow => &self.workflow,
+            Kind::ApiClient => &self.client,
+            Kind::Token => &self.token,
             other => panic!("{} has no address of its own", other.name()),
         }
     }
@@ -99,6 +122,8 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
         Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
+        Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
+        Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }

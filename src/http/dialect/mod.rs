@@ -37,14 +37,16 @@ pub enum Operation {
     MoveUser,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
+    /// Give an API client another password.
+    ResetClient,
     /// Pass roles of a mandate on.
     Delegate,
     /// List the roles that count for a user.
     EffectiveRoles,
-    /// List audit events.
-    AuditList,
-    /// Read one audit event.
-    AuditGet,
+    /// List rows of a kind that are no entities.
+    ListRows(Kind),
+    /// Read one row of a kind that is no entity.
+    GetRow(Kind),
 }
 
 /// One address.

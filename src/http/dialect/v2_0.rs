@@ -8,12 +8,10 @@ use crate::operation::revoke::Step;
 
 use Inviting::{Accept, Decide, Decline, InviteUser, Reinvite, Resend, Withdraw};
 use Kind::{
-    Delegation, Mandate, MandateInvitation, MandateTemplate, Organization, Role, RoleInvitation, User,
-    Workflow,
+    ApiClient, AuditEvent, Delegation, Mandate, MandateInvitation, MandateTemplate, Message, Organization,
+    Role, RoleInvitation, Token, User, Workflow,
 };
-use Operation::{
-    Assign, AuditGet, AuditList, Create, Delegate, Delete, EffectiveRoles, Get, Invitation, List,
-};
+use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, Invitation, List, ListRows};
 use Operation::{MoveOrganization, Update};
 
 const fn route(
@@ -114,6 +112,18 @@ pub static ROUTES: &[Route] = &[
     route("GET", "workflows/{}", Get(Workflow), "X"),
     route("PUT", "workflows/{}/approve", Invitation(Decide(true)), "X"),
     route("PUT", "workflows/{}/reject", Invitation(Decide(false)), "X"),
-    route("GET", "auditevents", AuditList, "X"),
-    route("GET", "auditevents/{}", AuditGet, "X"),
+    route("GET", "apiclients", List(ApiClient, Base::All), "X"),
+    route("POST", "apiclients", Create(ApiClient, false), "X"),
+    route("GET", "apiclients/{}", Get(ApiClient), "X"),
+    route("PUT", "apiclients/{}", Update(ApiClient), "X"),
+    route("DELETE", "apiclients/{}", Delete(ApiClient), "X"),
+    route("PUT", "apiclients/{}/reset", Operation::ResetClient, "X"),
+    route("GET", "tokens", List(Token, Base::All), "X"),
+    route("POST", "tokens", Create(Token, false), "X"),
+    route("GET", "tokens/{}", Get(Token), "X"),
+    route("DELETE", "tokens/{}", Delete(Token), "X"),
+    route("GET", "auditevents", ListRows(AuditEvent), "X"),
+    route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "outbox", ListRows(Message), "X"),
+    route("GET", "outbox/{}", GetRow(Message), "X"),
 ];

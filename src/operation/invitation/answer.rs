@@ -319,13 +319,9 @@ impl Change for Answer {
     }
 }
 
-/// The id of the user with that login, outside any transaction, with its password's hash where it may sign in.
-pub async fn with_login(engine: &Engine, login: &str) -> Result<Option<(Uuid, Option<String>)>, Error> {
+/// The id of the user with that login, outside any transaction.
+pub async fn with_login(engine: &Engine, login: &str) -> Result<Option<Uuid>, Error> {
     let key = crate::model::key::unique_key(login, true);
     let Some(row) = engine.store.holder(user::LOGIN, 0, &key).await? else { return Ok(None) };
-    let Some(found) = engine.store.by_rows(&[row]).await?.pop() else { return Ok(None) };
-    let may = Status::at(found.attributes(), engine.world.now()) == Status::Enabled
-        && found.attributes().flag(user::PASSWORD_ACTIVE);
-    let credential = if may { engine.store.credential(row).await? } else { None };
-    Ok(Some((found.id(), credential.map(|credential| credential.phc))))
+    Ok(engine.store.by_rows(&[row]).await?.pop().map(|found| found.id()))
 }
