@@ -52,6 +52,7 @@ mod etags;
 mod examples;
 mod grants;
 mod inclusion;
+mod mandate_bounds;
 mod mandate_states;
 mod mandate_templates;
 mod mandate_windows;
