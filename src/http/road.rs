@@ -7,13 +7,13 @@ use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
-use crate::audit::{Action, Scene};
+use crate::audit::Action;
 use crate::http::answer::Echo;
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, find, v2_0};
 use crate::http::failure::Failure;
-use crate::http::identify::{identify, source};
+use crate::http::identify::identify;
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
@@ -54,18 +54,12 @@ pub async fn answer(
     if let Some(answer) = public::answer(service, request, raw, trace).await {
         return answer;
     }
-    let principal = identify(service, request, query.credentials, request_id).await?;
-    principal.name().clone_into(&mut trace.client);
+    let caller = identify(service, request, query.credentials, request_id).await?;
+    caller.scene.client.clone_into(&mut trace.client);
     let (route, keys) = address(request, raw, segments)?;
     trace.route = route.path;
     check_accept(request)?;
     let echo = echo(service, request, raw, route);
-    let scene = Scene {
-        client: principal.name().to_owned(),
-        source: source(request).to_string(),
-        request_id: request_id.to_owned(),
-    };
-    let caller = Caller { grants: principal.grants().clone(), within: None, scene };
     let asked = Asked { service, request, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
         return asked.change(query.arguments, body).await;

@@ -41,6 +41,7 @@ macro_rules! on_both_with {
 }
 pub(crate) use on_both_with;
 
+mod apiclients;
 mod audit_sequence;
 mod auditevents;
 mod custom;
@@ -51,6 +52,7 @@ mod effective_roles;
 mod etags;
 mod examples;
 mod grants;
+mod jwt;
 mod inclusion;
 mod mandate_bounds;
 mod mandate_states;
@@ -66,6 +68,7 @@ mod public;
 mod roleinvitations;
 mod roles;
 mod search;
+mod tokens;
 mod user_lists;
 mod users;
 

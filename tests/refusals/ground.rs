@@ -18,6 +18,8 @@ pub struct Ground {
     pub role: String,
     pub mandate: String,
     pub invitation: String,
+    pub client: String,
+    pub token: String,
 }
 
 impl Ground {
@@ -36,7 +38,13 @@ impl Ground {
         let mandate = admin.post(&mandate).await.ok().id();
         let invitation = format!("roleinvitations/?user={bertil}&role={role}");
         let invitation = admin.post(&invitation).await.ok().id();
-        Self { company, below, network, anna, bertil, role, mandate, invitation }
+        let client = "apiclients/?name=ground&grants=read:user&pwd=ground-password";
+        let client = admin.post(client).await.ok().id();
+        let token = admin.post(&format!("tokens/?client={client}")).await.ok();
+        let tokens = admin.get(&format!("tokens?client={client}")).await.ok();
+        assert_eq!(token.entity().attribute.len(), 4, "client, expires, createdBy and the token itself");
+        let token = tokens.id();
+        Self { company, below, network, anna, bertil, role, mandate, invitation, client, token }
     }
 
     /// An entity of that kind that exists and can be changed.
@@ -47,6 +55,8 @@ impl Ground {
             Kind::Role => &self.role,
             Kind::Mandate => &self.mandate,
             Kind::RoleInvitation => &self.invitation,
+            Kind::ApiClient => &self.client,
+            Kind::Token => &self.token,
             other => panic!("{} has no address of its own", other.name()),
         }
     }
@@ -84,6 +94,8 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
+        Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }
