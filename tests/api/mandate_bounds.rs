@@ -86,7 +86,7 @@ super::on_both_with! {
         let admin = bed.admin();
         let (acme, other) = (organization(&admin, "acme").await, organization(&admin, "other").await);
         let clerk = role(&admin, &acme, "Clerk").await;
-        let branch = super::below(&admin, &other, "branch").await;
+        let branch = crate::api::below(&admin, &other, "branch").await;
         let carl = user_of(&admin, &other, "carl").await;
         let mut given = Vec::new();
         for receiver in [other.as_str(), "root"] {
