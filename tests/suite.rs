@@ -19,6 +19,7 @@ mod kit;
 mod laws;
 mod life;
 mod mail;
+mod people;
 mod properties;
 mod refusals;
 mod schema;

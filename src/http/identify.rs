@@ -149,7 +149,7 @@ pub async fn identify(
     let proof = proof(service, request, query)?;
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
-        service.authenticator.forget_all();
+        service.authenticator.forget_stale();
         service.bearers.forget_all();
     }
     let (tried, wrong_token) = match &proof {

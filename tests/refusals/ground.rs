@@ -124,6 +124,8 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
         Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
         Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
+        Operation::Authenticate => "pwd=not%20the%20right%20one".to_owned(),
+        Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }

@@ -127,6 +127,15 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
     assert_eq!(told.send(Method::POST, &format!("users/?login=anna&pwd={pwd}"), &signed, "").await, 200);
     let pwd = told.secret("pwd-taken");
     assert_eq!(told.send(Method::POST, &format!("users/?login=ANNA&pwd={pwd}"), &signed, "").await, 409);
+    let nobody = "users/018f0000-0000-7000-8000-000000000000/authenticate";
+    for (word, query, status) in
+        [("pwd-tried", "", 404), ("pwd-tried-badly", "&nonsense=1", 400), ("pwd-tried-control", "%01", 400)]
+    {
+        let pwd = told.secret(word);
+        assert_eq!(told.send(Method::POST, &format!("{nobody}?pwd={pwd}{query}"), &signed, "").await, status);
+    }
+    let pwd = told.secret("pwd-tried-by-reading");
+    assert_eq!(told.send(Method::GET, &format!("{nobody}?pwd={pwd}"), &signed, "").await, 405);
     let pwd = told.secret("pwd-unknown-parameter");
     assert_eq!(
         told.send(Method::POST, &format!("users/?login=b&pwd={pwd}&nonsense=1"), &signed, "").await,
