@@ -12,7 +12,7 @@ use valtuus::operation::revoke::{Step, TakeStep};
 use valtuus::operation::update::Precondition;
 use valtuus::operation::{Caller as Local, perform, read};
 
-use super::{mandate, organization, role, user_of};
+use super::{below, mandate, organization, role, user_of};
 use crate::kit::Bed;
 
 /// A caller that may do everything within one organization.
@@ -86,7 +86,7 @@ super::on_both_with! {
         let admin = bed.admin();
         let (acme, other) = (organization(&admin, "acme").await, organization(&admin, "other").await);
         let clerk = role(&admin, &acme, "Clerk").await;
-        let branch = crate::api::below(&admin, &other, "branch").await;
+        let branch = below(&admin, &other, "branch").await;
         let carl = user_of(&admin, &other, "carl").await;
         let mut given = Vec::new();
         for receiver in [other.as_str(), "root"] {
