@@ -149,18 +149,6 @@ pub struct AuthConfig {
     pub jwt: Vec<JwtConfig>,
 }
 
-impl AuthConfig {
-    /// Whether HTTP Basic is accepted.
-    pub fn takes_basic(&self) -> bool {
-        self.passwords && self.basic
-    }
-
-    /// Whether credentials in the query are accepted.
-    pub fn takes_query(&self) -> bool {
-        self.passwords && self.query_credentials
-    }
-}
-
 impl Default for AuthConfig {
     fn default() -> Self {
         Self {

@@ -54,6 +54,7 @@ mod examples;
 mod grants;
 mod inclusion;
 mod jwt;
+mod mandate_bounds;
 mod mandate_states;
 mod mandate_templates;
 mod mandate_windows;

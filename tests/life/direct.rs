@@ -15,6 +15,8 @@ use valtuus::model::{Error, Kind, Verb};
 use valtuus::operation::assign::Assign;
 use valtuus::operation::create::Create;
 use valtuus::operation::delete::Delete;
+use valtuus::operation::invitation::Offer;
+use valtuus::operation::invitation::step::Withdraw;
 use valtuus::operation::list::{Base, Listing, Query};
 use valtuus::operation::move_organization::MoveOrganization;
 use valtuus::operation::revoke::{Step, TakeStep};
@@ -95,7 +97,10 @@ impl Direct {
                 perform(engine, caller, change).await.map(|()| [*role].into())
             }
             Request::Revoke(id) => self.step(Step::RevokeMandate, *id).await,
-            Request::Withdraw(id) => self.step(Step::WithdrawInvitation, *id).await,
+            Request::Withdraw(id) => {
+                let change = Withdraw::new(engine, Offer::Roles, *id, any());
+                perform(engine, caller, change).await.map(|id| [id].into())
+            }
         }
     }
 
