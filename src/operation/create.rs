@@ -128,7 +128,7 @@ pub fn home_of(kind: Kind, attributes: &Attributes, companions: &Companions) -> 
 }
 
 /// Notes the roles a mandater holds, when it is a user.
-async fn hold_roles(tx: &mut dyn Write, attributes: &Attributes, with: &mut Companions) -> Result<(), Error> {
+pub(super) async fn hold_roles(tx: &mut dyn Write, attributes: &Attributes, with: &mut Companions) -> Result<(), Error> {
     let Some(mandater) = with.of(attributes, mandate::MANDATER).filter(|from| from.kind() == Kind::User)
     else {
         return Ok(());

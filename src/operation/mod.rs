@@ -12,6 +12,8 @@ pub mod create;
 pub mod cursor;
 pub mod delete;
 pub mod engine;
+pub mod export;
+pub mod import;
 pub mod list;
 pub mod move_organization;
 pub mod names;

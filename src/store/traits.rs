@@ -9,7 +9,9 @@ use uuid::Uuid;
 pub use crate::audit::record::AuditRow;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
+use crate::store::bulk::Bulk;
 use crate::store::job::Jobs;
+use crate::store::look::View;
 use crate::store::secret::Secrets;
 
 /// A set of entities in a fixed order.
@@ -238,7 +240,7 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Secrets + Jobs + Send {
+pub trait Write: Secrets + Jobs + Bulk + Send {
     /// The attribute registry the transaction works with.
     fn registry(&self) -> Arc<Registry>;
 
@@ -381,6 +383,9 @@ pub trait Store: Read {
 
     /// Compares every derived row, reference and unique key with the entities; names each difference.
     async fn check(&self) -> Result<Vec<String>, Error>;
+
+    /// Lets `view` look at the database as it is now, whatever is committed meanwhile.
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error>;
 
     /// Closes every connection; what was acknowledged is durable.
     async fn close(&self);

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::look::View;
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::{
@@ -50,6 +51,7 @@ crate::store::transaction::transaction!(
     ]
 );
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+crate::store::bulk::bulk!(many, tx, sqlite, crate::store::columns::sqlite);
 
 /// The store on SQLite.
 pub(super) struct Sqlite {
@@ -220,6 +222,19 @@ impl Store for Sqlite {
         }
         connection.close().await.map_err(convert::plain)?;
         Ok(report.sentences())
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        let options = options(&self.path).read_only(true).create_if_missing(false);
+        let mut connection = options.connect().await.map_err(convert::plain)?;
+        sqlx::query("BEGIN").execute(&mut connection).await.map_err(convert::plain)?;
+        let mut tx = tx::Tx::new(&mut connection, self.registry());
+        let outcome = match tx.reload_custom().await {
+            Ok(()) => view.view(&mut tx).await,
+            Err(error) => Err(error),
+        };
+        connection.close().await.map_err(convert::plain)?;
+        outcome
     }
 
     async fn close(&self) {
