@@ -107,7 +107,7 @@ impl Request<'_> {
         if let Ok(id) = Uuid::try_parse(key) {
             return Ok(id);
         }
-        match read::find(&self.service.engine, kind, key).await {
+        match read::find(&self.service.engine, self.caller, kind, key).await {
             Ok(found) => Ok(found.id()),
             Err(error) => Err(self.refused(operation, error).await),
         }
@@ -156,7 +156,7 @@ impl Request<'_> {
 
     /// Error 5 unless the organization that owns a sub-collection exists.
     async fn owner(&self, operation: Operation, key: &str) -> Result<(), Failure> {
-        match read::find(&self.service.engine, Kind::Organization, key).await {
+        match read::find(&self.service.engine, self.caller, Kind::Organization, key).await {
             Ok(_) => Ok(()),
             Err(Error::NotFound { kind }) => {
                 let error = Error::ParentNotFound { parameter: kind.to_owned() };

@@ -60,7 +60,7 @@ impl Answering {
             return Ok(());
         }
         let entities = results.into_iter().filter_map(|result| result.entity).collect();
-        let (entities, _, names) = read::with_names(&self.engine, entities, false).await?;
+        let (entities, _, names) = read::with_names(&self.engine, &self.caller, entities, false).await?;
         let registry = self.engine.registry();
         for entity in &entities {
             let permitted = entity.permit(Verb::Read, &self.caller.grants)?;

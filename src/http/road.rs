@@ -65,7 +65,7 @@ pub async fn answer(
         source: source(request).to_string(),
         request_id: request_id.to_owned(),
     };
-    let caller = Caller { grants: principal.grants().clone(), scene };
+    let caller = Caller { grants: principal.grants().clone(), within: None, scene };
     let asked = Asked { service, request, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
         return asked.change(query.arguments, body).await;

@@ -9,6 +9,7 @@ use crate::model::rules::{Companions, by_server};
 use crate::model::{Attributes, Error, Kind, Stored, Value, Verb, key};
 use crate::operation::engine::Engine;
 use crate::operation::perform::Change;
+use crate::operation::scope::companion;
 use crate::operation::update::{Precondition, target};
 use crate::store::{Insert, Write};
 
@@ -47,9 +48,7 @@ impl Change for Assign {
         let user = target(tx, Kind::User, self.user).await?;
         self.precondition.check(user.version())?;
         // The role need only stay: users who are given the same one at once do not wait for each other.
-        let role = tx.companions(&[self.role]).await?.pop();
-        let role =
-            role.filter(|role| role.kind() == Kind::Role).ok_or_else(|| Error::not_found(Kind::Role))?;
+        let role = companion(tx, Kind::Role, self.role).await?;
         let held = tx.holder(assignment::ROLE, user.row(), &link_key(&role)).await?;
         let row = match (self.give, held) {
             (true, None) => return link(tx, &user, &role, self.now, events).await,

@@ -11,6 +11,7 @@ use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key, unfiltered};
 use crate::operation::read;
+use crate::operation::scope::{self, Sight};
 use crate::operation::search::{Argument, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
 
@@ -94,6 +95,8 @@ pub struct Listing {
     identity: String,
     /// How far one fetch reaches at least: grows while few of the hits are results.
     reach: usize,
+    /// What of it the caller sees.
+    sight: Sight,
     /// Proof that the caller may list the kind.
     pub permit: ListPermit,
 }
@@ -126,7 +129,7 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let identity = identity(query);
+        let identity = identity(query, caller);
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
@@ -136,16 +139,18 @@ impl Listing {
         if let Some(owner) = query.base.owner() {
             caller.grants.require(Verb::Read, owner)?;
         }
+        scope::check_kind(query.kind, caller.within)?;
         // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
         let conditions = conditions(engine, &understood, query.exact).await?;
-        let (source, term) = bounds(engine, query, !conditions.is_empty(), at.as_ref()).await?;
+        let (source, term) = bounds(engine, caller, query, (!conditions.is_empty(), at.as_ref())).await?;
         let plan = if conditions.is_empty() {
             unfiltered(engine, source, at.as_ref()).await?
         } else {
             plan(engine, source, term, conditions).await?
         };
-        Ok(Self { engine: engine.clone(), plan, at, segment: 0, with_entities, identity, reach: 1, permit })
+        let (engine, sight) = (engine.clone(), Sight::of(caller));
+        Ok(Self { engine, plan, at, segment: 0, with_entities, identity, reach: 1, sight, permit })
     }
 
     /// A listing that goes on from the same place with the same plan.
@@ -159,6 +164,7 @@ impl Listing {
             with_entities: self.with_entities,
             identity: self.identity.clone(),
             reach: self.reach,
+            sight: self.sight.clone(),
             permit: self.permit,
         }
     }
@@ -182,7 +188,8 @@ impl Listing {
             let Some((last, _)) = hits.last() else { return Ok(Vec::new()) };
             self.at = Some(last.at.clone());
             let fetched = hits.len();
-            let results = self.results(hits);
+            let seen = self.seen(hits).await?;
+            let results = self.results(seen);
             if results.len() * 2 < fetched {
                 self.reach = (fetched * 2).min(FARTHEST);
             }
@@ -193,7 +200,23 @@ impl Listing {
     }
 
     fn reads_entities(&self) -> bool {
-        self.with_entities || self.plan.reads_entities()
+        self.with_entities || self.plan.reads_entities() || self.sight.within().is_some()
+    }
+
+    /// The hits that a bounded caller sees.
+    async fn seen(&mut self, hits: Vec<Held>) -> Result<Vec<Held>, Error> {
+        if self.sight.within().is_none() {
+            return Ok(hits);
+        }
+        let mut seen = Vec::with_capacity(hits.len());
+        for (hit, entity) in hits {
+            if let Some(entity) = entity
+                && self.sight.sees(&self.engine, &entity).await?
+            {
+                seen.push((hit, Some(entity)));
+            }
+        }
+        Ok(seen)
     }
 
     /// The next hits, with their entities where those are read.
@@ -283,24 +306,27 @@ impl Listing {
 }
 
 /// What tells one listing from another, for its cursors.
-fn identity(query: &Query) -> String {
+fn identity(query: &Query, caller: &Caller) -> String {
     let mut arguments: Vec<String> =
         query.arguments.iter().map(|argument| format!("{:?}={:?}", argument.name, argument.value)).collect();
     arguments.sort();
     let Query { kind, base, owner, recursive, exact, .. } = query;
-    format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?}")
+    let within = caller.within;
+    format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?} {within:?}")
 }
 
 /// The source of what a listing is bounded by; and as a term, when conditions need one to be tested with.
 async fn bounds(
     engine: &Engine,
+    caller: &Caller,
     query: &Query,
-    tested: bool,
-    at: Option<&Position>,
+    (tested, at): (bool, Option<&Position>),
 ) -> Result<(Source, Option<Term>), Error> {
-    let Some(kind) = query.base.owner() else { return Ok((Source::Kind(query.kind), None)) };
+    let Some(kind) = query.base.owner() else {
+        return everything(engine, caller, query.kind, (tested, at)).await;
+    };
     let segment = query.owner.as_deref().unwrap_or_default();
-    let owner = read::find(engine, kind, segment).await.map_err(|error| match error {
+    let owner = read::find(engine, caller, kind, segment).await.map_err(|error| match error {
         Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
         other => other,
     })?;
@@ -309,8 +335,7 @@ async fn bounds(
     match query.base {
         Base::All => Ok((Source::Kind(query.kind), None)),
         Base::UsersOfOrganization if query.recursive => {
-            let ids = if tested { subtree(engine, &owner).await? } else { Vec::new() };
-            bounded(engine, users_below(engine, row, at).await?, user::HOME, ids)
+            all_below(engine, user::HOME, &owner, (tested, at)).await
         }
         Base::OrganizationsOfOrganization if query.recursive => {
             listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME, tested).await
@@ -342,15 +367,47 @@ async fn bounds(
     }
 }
 
-/// The users of an organization and of all below: by creation where the organizations are few, else one
-/// organization after another. A listing goes on in the order it began with, whatever was added meanwhile.
-async fn users_below(engine: &Engine, ancestor: Row, at: Option<&Position>) -> Result<Source, Error> {
+/// Every entity of a kind: for a bounded caller, of the kinds that are many, only those below its organization.
+async fn everything(
+    engine: &Engine,
+    caller: &Caller,
+    kind: Kind,
+    place: (bool, Option<&Position>),
+) -> Result<(Source, Option<Term>), Error> {
+    let home = match kind {
+        Kind::User => user::HOME,
+        Kind::Role => role::ORGANIZATION,
+        _ => return Ok((Source::Kind(kind), None)),
+    };
+    let top = match caller.within {
+        Some(id) => engine.store.by_id(id).await?,
+        None => None,
+    };
+    match top {
+        Some(top) => all_below(engine, home, &top, place).await,
+        None => Ok((Source::Kind(kind), None)),
+    }
+}
+
+/// What refers by `attr` to an organization or to any below it.
+async fn all_below(
+    engine: &Engine,
+    attr: AttrId,
+    top: &Stored,
+    (tested, at): (bool, Option<&Position>),
+) -> Result<(Source, Option<Term>), Error> {
+    let ids = if tested { subtree(engine, top).await? } else { Vec::new() };
+    bounded(engine, below(engine, attr, top.row(), at).await?, attr, ids)
+}
+
+/// By creation where the organizations are few, else one organization after another. A listing goes on in the order
+/// it began with, whatever was added meanwhile.
+async fn below(engine: &Engine, attr: AttrId, ancestor: Row, at: Option<&Position>) -> Result<Source, Error> {
     let below = Source::Below { ancestor };
     let merged = match at {
         Some(at) => at.key.is_empty(),
         None => engine.store.count(&below, MERGED).await? < MERGED,
     };
-    let attr = user::HOME;
     Ok(if merged { Source::Subtree { attr, ancestor } } else { Source::ByOrganization { attr, ancestor } })
 }
 

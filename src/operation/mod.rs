@@ -19,12 +19,15 @@ pub mod move_organization;
 pub mod names;
 pub mod perform;
 pub mod plan;
+pub mod post;
 pub mod read;
 pub mod resolve;
 pub mod revoke;
+pub mod scope;
 pub mod search;
 pub mod setup;
 pub mod update;
 
 pub use engine::{Caller, Engine};
 pub use perform::{Change, perform, refuse};
+pub use post::post;

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use crate::audit::{Action, Events, Record};
-use crate::model::{Error, Kind};
+use crate::model::{Error, Kind, Stored};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::scope::check_kind;
 use crate::store::{AuditRow, Touched, Unit, Write};
 use crate::world::World;
 
@@ -67,6 +68,7 @@ impl<C: Change> Unit for Performing<C> {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
         let mut events = Events::default();
         events.requested(self.change.action());
+        bind(tx, &self.caller).await?;
         let out = self.change.run(tx, &mut events).await?;
         self.record(tx, &events).await?;
         *self.out.lock() = Some(out);
@@ -80,6 +82,17 @@ impl<C: Change> Unit for Performing<C> {
     fn is_bulk(&self) -> bool {
         self.change.is_bulk()
     }
+}
+
+/// Bounds the transaction to what the caller may touch.
+async fn bind(tx: &mut dyn Write, caller: &Caller) -> Result<(), Error> {
+    let bound = match caller.within {
+        None => None,
+        // No entity has row 0, so nothing stands below an organization that is gone.
+        Some(id) => Some(tx.companions(&[id]).await?.first().map_or(0, Stored::row)),
+    };
+    tx.bind(bound);
+    Ok(())
 }
 
 /// The audit table's rows of events that happen now.
@@ -99,7 +112,8 @@ fn refusal(action: Action, error: &Error) -> Events {
 pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> Result<C::Out, Error> {
     let action = change.action();
     for needed in std::iter::once(action).chain(change.includes()) {
-        if let Err(error) = caller.grants.require(needed.verb, needed.kind) {
+        let allowed = caller.grants.require(needed.verb, needed.kind);
+        if let Err(error) = allowed.and_then(|()| check_kind(needed.kind, caller.within)) {
             return Err(refuse(engine, caller, action, error).await);
         }
     }

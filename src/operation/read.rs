@@ -9,6 +9,7 @@ use crate::model::visible::OrganizationName;
 use crate::model::{AttrId, Error, Kind, Row, Stored, Verb, key};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::resolve::{Lookup, organization_row, role_row};
+use crate::operation::scope::Sight;
 use crate::store::SharedStore;
 
 /// An entity that was read, with what its answer needs beside it.
@@ -40,9 +41,15 @@ pub async fn role_by_name(store: &SharedStore, name: &str) -> Result<Option<Row>
     role_row(&mut Committed(store), name).await
 }
 
-/// The entity of `kind` that a path segment addresses: a UUID is always the id, else it is the natural key.
-/// Error 7 when there is none.
-pub async fn find(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, Error> {
+/// The entity of `kind` that a path segment addresses; error 7 when there is none that the caller sees.
+pub async fn find(engine: &Engine, caller: &Caller, kind: Kind, segment: &str) -> Result<Stored, Error> {
+    let entity = locate(engine, kind, segment).await?;
+    if Sight::of(caller).sees(engine, &entity).await? { Ok(entity) } else { Err(Error::not_found(kind)) }
+}
+
+/// The entity of `kind` that a text names: a UUID is always the id, else it is the natural key. Error 7 when there is
+/// none; whether a caller sees it is not asked here.
+pub async fn locate(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored, Error> {
     let store = &engine.store;
     let found = if let Ok(id) = Uuid::try_parse(segment) {
         store.by_id(id).await?
@@ -75,8 +82,8 @@ pub async fn read(
     entities: bool,
 ) -> Result<Found, Error> {
     caller.grants.require(Verb::Read, kind)?;
-    let entity = find(engine, kind, segment).await?;
-    let mut found = with_names(engine, vec![entity], entities).await?;
+    let entity = find(engine, caller, kind, segment).await?;
+    let mut found = with_names(engine, caller, vec![entity], entities).await?;
     let entity = found.0.pop().ok_or_else(|| Error::not_found(kind))?;
     Ok(Found { entity, referred: found.1, names: found.2 })
 }
@@ -84,13 +91,20 @@ pub async fn read(
 type Gathered = (Vec<Stored>, HashMap<Uuid, Stored>, HashMap<Uuid, OrganizationName>);
 
 /// Gathers what the answers of `entities` need beside them.
-pub async fn with_names(engine: &Engine, entities: Vec<Stored>, referred: bool) -> Result<Gathered, Error> {
+pub async fn with_names(
+    engine: &Engine,
+    caller: &Caller,
+    entities: Vec<Stored>,
+    referred: bool,
+) -> Result<Gathered, Error> {
     let mut others = HashMap::new();
     if referred {
+        let mut sight = Sight::of(caller);
         for entity in &entities {
             for (_, to) in entity.attributes().references() {
                 if !others.contains_key(&to.id)
                     && let Some(other) = engine.store.by_id(to.id).await?
+                    && sight.sees(engine, &other).await?
                 {
                     others.insert(to.id, other);
                 }

@@ -11,6 +11,7 @@ use crate::model::rules::Companions;
 use crate::model::state::Given;
 use crate::model::value::Syntax;
 use crate::model::{Attributes, Error, Kind, Ref, Registry, Row, Stored, Value, key};
+use crate::operation::scope;
 use crate::store::Write;
 
 /// Attributes that name an owner or parent: unknown ones are error 5 instead of 10.
@@ -97,7 +98,13 @@ async fn look_up(
         }
     }
     let ids: Vec<Uuid> = wanted.iter().map(|(_, _, id)| *id).collect();
-    let loaded = if ids.is_empty() { Vec::new() } else { tx.companions(&ids).await? };
+    let mut loaded = Vec::with_capacity(ids.len());
+    for entity in if ids.is_empty() { Vec::new() } else { tx.companions(&ids).await? } {
+        // What the client cannot see it cannot refer to either.
+        if scope::sees(tx, &entity).await? {
+            loaded.push(entity);
+        }
+    }
     let by_id: HashMap<Uuid, &Stored> = loaded.iter().map(|entity| (entity.id(), entity)).collect();
     let found = wanted
         .into_iter()

@@ -167,7 +167,7 @@ fn refers_to(attribute: &Arc<Attribute>, targets: &[Stored]) -> Condition {
 /// The entity a reference is searched for; none is no error, it just refers to nothing.
 async fn target(engine: &Engine, kinds: &[Kind], text: &str) -> Result<Option<Stored>, Error> {
     for kind in kinds {
-        match read::find(engine, *kind, text).await {
+        match read::locate(engine, *kind, text).await {
             Ok(found) => return Ok(Some(found)),
             Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error),

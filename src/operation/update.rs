@@ -15,6 +15,7 @@ use crate::operation::create::{ClassRoles, home_of};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
+use crate::operation::scope;
 use crate::store::{Credential, Replace, Write};
 
 /// What an `If-Match` or `If-None-Match` header demands of the entity to be changed.
@@ -90,10 +91,11 @@ impl Update {
     }
 }
 
-/// Loads the entity a change is about; error 7 when there is none of that kind.
+/// Loads the entity a change is about; error 7 when there is none of that kind that the client may change.
 pub async fn target(tx: &mut dyn Write, kind: Kind, id: Uuid) -> Result<Stored, Error> {
     let found = tx.load(&[id]).await?.pop();
-    found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))
+    let entity = found.filter(|entity| entity.kind() == kind).ok_or_else(|| Error::not_found(kind))?;
+    if scope::changes(tx, &entity).await? { Ok(entity) } else { Err(Error::not_found(kind)) }
 }
 
 impl Change for Update {

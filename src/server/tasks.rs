@@ -58,7 +58,7 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         let now = if ended { i64::MAX } else { service.engine.world.now() };
         for tally in service.flood.finished(now) {
             let scene = Scene { client: tally.name, source: tally.source, request_id: String::new() };
-            let caller = Caller { grants: Grants::NONE, scene };
+            let caller = Caller { grants: Grants::NONE, within: None, scene };
             let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =
