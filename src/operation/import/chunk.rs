@@ -29,7 +29,7 @@ pub enum Work {
 pub struct Chunk {
     plan: Arc<Plan>,
     kind: Kind,
-    work: Work,
+    work: Arc<Work>,
     before: Cursor,
     checkpoint: Option<Checkpoint>,
     /// Whether the import begins anew, whatever an earlier one has left.
@@ -39,7 +39,7 @@ pub struct Chunk {
 
 impl Chunk {
     /// A chunk of entities of `kind` that follows `before`.
-    pub fn new(plan: &Arc<Plan>, kind: Kind, work: Work, before: Cursor) -> Self {
+    pub fn new(plan: &Arc<Plan>, kind: Kind, work: Arc<Work>, before: Cursor) -> Self {
         let now = plan.engine.world.now();
         Self { plan: Arc::clone(plan), kind, work, before, checkpoint: None, anew: false, now }
     }
@@ -60,7 +60,7 @@ impl Chunk {
         events: &mut Events,
     ) -> Result<(Outcome, Cursor), Error> {
         let kind_and_now = (self.kind, self.now);
-        let outcome = match &self.work {
+        let outcome = match self.work.as_ref() {
             Work::Records(entries) => {
                 let waiting = self.before.deferred.len();
                 Writer::new(&mut *tx, &self.plan, events, kind_and_now, waiting).write(entries).await?
@@ -77,7 +77,7 @@ impl Chunk {
     }
 
     fn after(&self, outcome: &Outcome) -> Cursor {
-        match &self.work {
+        match self.work.as_ref() {
             Work::Records(entries) => self.before.after(entries.len() as u64, outcome),
             Work::Settle(late) => {
                 let mut after = self.before.after(0, outcome);

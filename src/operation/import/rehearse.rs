@@ -62,7 +62,7 @@ pub fn by_kind(deferred: &[Deferred]) -> Vec<(Kind, Vec<Deferred>)> {
 
 impl Rehearsal {
     async fn step(&self, tx: &mut dyn Write, kind: Kind, work: Work, before: Cursor) -> Result<Cursor, Error> {
-        let chunk = Chunk::new(&self.plan, kind, work, before);
+        let chunk = Chunk::new(&self.plan, kind, Arc::new(work), before);
         let (outcome, cursor) = chunk.write(tx, &mut Events::default()).await?;
         self.watcher.chunk(&outcome.refused, &cursor);
         Ok(cursor)

@@ -91,7 +91,9 @@ async fn into_postgres<R: BufRead + Send>(
 ) -> Result<(), BackupError> {
     const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity a WHERE a.datname = current_database() \
          AND a.application_name = 'valtuus' AND a.pid <> pg_backend_pid()";
-    let mut connection = options.clone().disable_statement_logging().connect().await?;
+    // Tables that are not there to be dropped are nothing to be told about.
+    let options = options.clone().options([("client_min_messages", "warning")]).disable_statement_logging();
+    let mut connection = options.connect().await?;
     let mut tx = connection.begin().await?;
     let others: i64 = sqlx::query_scalar(OTHERS).fetch_one(&mut *tx).await?;
     if others > 0 {
