@@ -18,6 +18,7 @@ mod crash;
 mod kit;
 mod laws;
 mod life;
+mod mail;
 mod refusals;
 mod schema;
 mod secrets;

@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED};
 
-use crate::audit::Record;
 use crate::config::{AnswersConfig, ReferenceStyle};
 use crate::http::failure::XML;
 use crate::model::visible::{Field, Shown, Visible};
@@ -43,6 +42,14 @@ impl Echo {
         out
     }
 
+    /// Begins the document of a list of something that is no kind, by its root.
+    pub fn open_made_list(&self, root: &'static str) -> Encoder {
+        let mut out = Encoder::with_capacity(1_024);
+        out.declaration();
+        out.open_list(root, Some(&self.in_response_to), self.method);
+        out
+    }
+
     /// Answers ids as the list of a kind: what a change touched.
     pub fn ids(&self, kind: Kind, ids: &[uuid::Uuid]) -> HttpResponse {
         let mut out = self.open_list(kind, 256 + ids.len() * 48);
@@ -61,12 +68,12 @@ impl Echo {
         out.finish()
     }
 
-    /// The document of one audit record.
-    pub fn audit_event(&self, record: &Record) -> Vec<u8> {
+    /// The document of one row that is no entity.
+    pub fn entry(&self, kind: Kind, fields: &[(&'static str, Vec<String>)]) -> Vec<u8> {
         let mut out = Encoder::with_capacity(2_048);
         out.declaration();
-        out.open_entity(Kind::AuditEvent.def().root, Some(&self.in_response_to), Some(self.method));
-        audit_fields(&mut out, record);
+        out.open_entity(kind.def().root, Some(&self.in_response_to), Some(self.method));
+        entry_fields(&mut out, fields);
         out.finish()
     }
 }
@@ -83,15 +90,22 @@ pub fn list_entity(out: &mut Encoder, visible: &Visible<'_>, style: encode::Refe
     out.close();
 }
 
-/// Writes a whole audit record of a list.
-pub fn list_audit_event(out: &mut Encoder, record: &Record) {
-    out.open_nested(Kind::AuditEvent.def().root);
-    audit_fields(out, record);
+/// Writes an entity of a list that is no kind, by its root.
+pub fn list_made(out: &mut Encoder, root: &'static str, made: &[Field<'_>], style: encode::ReferenceStyle) {
+    out.open_nested(root);
+    fields(out, made, style);
     out.close();
 }
 
-fn audit_fields(out: &mut Encoder, record: &Record) {
-    for (name, values) in record.shown() {
+/// Writes a whole row of a list that is no entity.
+pub fn list_entry(out: &mut Encoder, kind: Kind, fields: &[(&'static str, Vec<String>)]) {
+    out.open_nested(kind.def().root);
+    entry_fields(out, fields);
+    out.close();
+}
+
+fn entry_fields(out: &mut Encoder, fields: &[(&'static str, Vec<String>)]) {
+    for (name, values) in fields {
         out.attribute(name, values.iter().map(String::as_str));
     }
 }

@@ -60,9 +60,8 @@ macro_rules! bulk {
             use std::sync::Arc;
 
             use async_trait::async_trait;
-            use sqlx::Row as _;
 
-            use super::$tx::Tx;
+            use super::$tx::{RowExt as _, Tx};
             use crate::model::{Error, Registry, Row, Stored};
             use crate::store::bulk::{Bulk, Probe, $sql as batch};
             use crate::store::columns::Column;

@@ -53,6 +53,7 @@ mod mandates;
 mod move_organization;
 mod organization_search;
 mod organizations;
+mod outbox;
 mod paging;
 mod public;
 mod roleinvitations;

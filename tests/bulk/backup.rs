@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::{Told, exported, import, run};
+use super::{Told, command, exported, file, import};
 use crate::crash::in_houses;
 use crate::kit::On;
 use crate::kit::process::{Client, House, PASSWORD};
@@ -32,7 +32,7 @@ async fn other(house: &House) -> Option<House> {
 }
 
 fn logins(house: &House) -> BTreeSet<String> {
-    let told = run(house, &["export", "--kind", "user", "--format", "csv"]).ended(0);
+    let told = command(house, &["export", "--kind", "user", "--format", "csv"]).ended(0);
     let mut reader = csv::Reader::from_reader(told.out.as_bytes());
     let place = reader.headers().unwrap().iter().position(|name| name == "login").unwrap();
     reader.records().map(|row| row.unwrap()[place].to_owned()).collect()
@@ -66,7 +66,7 @@ in_houses! {
         server.stop().await;
 
         let Some(elsewhere) = other(&house).await else { return };
-        run(&elsewhere, &["restore", &path]).ended(0);
+        command(&elsewhere, &["restore", &path]).ended(0);
         elsewhere.must_be_sound();
         let restored = logins(&elsewhere);
         assert!(restored.is_superset(&before), "something acknowledged before is missing");
@@ -99,8 +99,8 @@ in_houses! {
         let mut from = &house;
         for to in [&elsewhere, &home] {
             let path = from.data().parent().unwrap().join("cold.backup");
-            run(from, &["backup", path.to_str().unwrap()]).ended(0);
-            run(to, &["restore", path.to_str().unwrap()]).ended(0);
+            command(from, &["backup", path.to_str().unwrap()]).ended(0);
+            command(to, &["restore", path.to_str().unwrap()]).ended(0);
             assert_eq!(exported(to), original);
             to.must_be_sound();
             from = to;
@@ -115,14 +115,14 @@ in_houses! {
         import(&house, "users.csv", "login\nanna\n", &[]).ended(0);
         let path = house.data().parent().unwrap().join("a.backup");
         let path = path.to_str().unwrap();
-        run(&house, &["backup", path]).ended(0);
-        let told = run(&house, &["backup", path]).ended(1);
+        command(&house, &["backup", path]).ended(0);
+        let told = command(&house, &["backup", path]).ended(1);
         assert!(told.err.contains("exists"), "{}", told.err);
-        let told = run(&house, &["restore", path]).ended(1);
+        let told = command(&house, &["restore", path]).ended(1);
         assert!(told.err.contains("--replace"), "{}", told.err);
         import(&house, "users.csv", "login\nbert\n", &[]).ended(0);
         let server = house.serve();
-        let told = run(&house, &["restore", path, "--replace"]).ended(1);
+        let told = command(&house, &["restore", path, "--replace"]).ended(1);
         assert!(told.err.contains("in use"), "{}", told.err);
         let client = server.first();
         assert_eq!(client.get("users/").await.ok().ids().len(), 2);
@@ -142,12 +142,12 @@ in_houses! {
             (b"login\nanna\n".as_slice(), "no backup"),
             (b"".as_slice(), "empty"),
         ] {
-            let bad = super::file(&house, "bad.backup", bad);
-            let told = run(&house, &["restore", bad.to_str().unwrap(), "--replace"]).ended(1);
+            let bad = file(&house, "bad.backup", bad);
+            let told = command(&house, &["restore", bad.to_str().unwrap(), "--replace"]).ended(1);
             assert!(told.err.contains(word), "{word}: {}", told.err);
             assert_eq!(exported(&house), before);
         }
-        run(&house, &["restore", path, "--replace"]).ended(0);
+        command(&house, &["restore", path, "--replace"]).ended(0);
         assert_eq!(logins(&house), BTreeSet::from(["anna".to_owned()]));
         house.must_be_sound();
     }
@@ -158,9 +158,9 @@ async fn a_backup_is_private_and_there_is_none_of_nothing() {
     use std::os::unix::fs::PermissionsExt as _;
     let Some(house) = House::new(On::Sqlite).await else { return };
     let path = house.data().parent().unwrap().join("a.backup");
-    let told = run(&house, &["backup", path.to_str().unwrap()]).ended(1);
+    let told = command(&house, &["backup", path.to_str().unwrap()]).ended(1);
     assert!(told.err.contains("no database") && !path.exists(), "{}", told.err);
     import(&house, "users.csv", "login\nanna\n", &[]).ended(0);
-    run(&house, &["backup", path.to_str().unwrap()]).ended(0);
+    command(&house, &["backup", path.to_str().unwrap()]).ended(0);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -1,6 +1,6 @@
 //! Files that are broken, strange or hostile: a clear word on the line, nothing half done, never a crash.
 
-use super::{exported, file, import, run, table};
+use super::{exported, file, import, command, table};
 use crate::crash::in_houses;
 use crate::kit::process::House;
 
@@ -35,7 +35,7 @@ in_houses! {
             if word == "--kind" {
                 file(&house, "things.csv", "login\n");
             }
-            let told = run(&house, &arguments);
+            let told = command(&house, &arguments);
             assert!(told.code != 0 && told.err.contains(word), "{arguments:?}: {}", told.err);
         }
         assert_eq!(exported(&house), before);

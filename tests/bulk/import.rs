@@ -6,7 +6,7 @@ use reqwest::Method;
 use valtuus::store::{AuditQuery, StoreOptions, connect};
 use valtuus::world::Real;
 
-use super::{exported, import, run, table};
+use super::{Told, command, exported, import, table};
 use crate::crash::in_houses;
 use crate::kit::process::House;
 use crate::kit::trace::records;
@@ -54,7 +54,7 @@ in_houses! {
         let all = exported(&house);
         assert!(all.contains(&format!("<Value>{hash}</Value>")) && !all.contains("horse"));
         assert_eq!(all.matches("<Value>$argon2id$").count(), 2);
-        let without = run(&house, &["export"]).ended(0).out;
+        let without = command(&house, &["export"]).ended(0).out;
         assert!(!without.contains("argon2"), "{without}");
         assert_eq!(without.matches("<Attribute name=\"pwd.activated\"><Value>true").count(), 2);
     }
@@ -157,13 +157,13 @@ in_houses! {
     }
 
     async fn standard_input_is_read_and_its_form_found_out(house: House) {
-        let told: super::Told = house.run_with(&["import", "-", "--kind", "user"], "login\nanna\n").into();
+        let told: Told = house.run_with(&["import", "-", "--kind", "user"], "login\nanna\n").into();
         told.ended(0);
         let xml = "<User xmlns=\"http://schema.ubisecure.com/customerid/api\"><Attribute name=\"login\"><Value>bert</Value></Attribute></User>";
-        let told: super::Told = house.run_with(&["import", "-"], xml).into();
+        let told: Told = house.run_with(&["import", "-"], xml).into();
         told.ended(0);
         assert_eq!(table(&house, "user").len(), 2);
-        let told: super::Told = house.run_with(&["import", "-", "--resume"], "").into();
+        let told: Told = house.run_with(&["import", "-", "--resume"], "").into();
         told.ended(2);
     }
 }

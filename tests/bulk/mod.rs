@@ -60,7 +60,7 @@ impl Told {
 }
 
 /// Runs a command.
-pub fn run(house: &House, arguments: &[&str]) -> Told {
+pub fn command(house: &House, arguments: &[&str]) -> Told {
     house.run(arguments).into()
 }
 
@@ -69,16 +69,16 @@ pub fn import(house: &House, name: &str, content: impl AsRef<[u8]>, options: &[&
     let path = file(house, name, content);
     let mut arguments = vec!["import", path.to_str().unwrap(), "--json"];
     arguments.extend(options);
-    run(house, &arguments)
+    command(house, &arguments)
 }
 
 /// Everything, as an export writes it.
 pub fn exported(house: &House) -> String {
-    run(house, &["export", "--with-secrets"]).ended(0).out
+    command(house, &["export", "--with-secrets"]).ended(0).out
 }
 
 /// The entities of a kind as a CSV table, without its header.
 pub fn table(house: &House, kind: &str) -> Vec<String> {
-    let told = run(house, &["export", "--kind", kind, "--format", "csv"]).ended(0);
+    let told = command(house, &["export", "--kind", kind, "--format", "csv"]).ended(0);
     told.out.lines().skip(1).map(str::to_owned).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{exported, file, import, run};
+use super::{exported, file, import, command};
 use crate::kit::On;
 use crate::kit::process::House;
 use crate::schema::judge::validate_with;
@@ -68,10 +68,10 @@ async fn tables_of_every_kind_are_read_back_as_they_were_written() {
         "roleinvitation", "mandateinvitation", "workflow", "apiclient",
     ] {
         let arguments = ["export", "--kind", kind, "--format", "csv", "--with-secrets"];
-        let written = run(&first, &arguments).ended(0).out;
+        let written = command(&first, &arguments).ended(0).out;
         let told = import(&second, &format!("{kind}.csv"), &written, &[]).ended(0);
         assert_eq!(told.counts()[3], 0, "{kind}: {}", told.err);
-        assert_eq!(run(&second, &arguments).ended(0).out, written, "{kind}");
+        assert_eq!(command(&second, &arguments).ended(0).out, written, "{kind}");
     }
     assert_eq!(exported(&second), exported(&first));
     second.must_be_sound();
@@ -85,10 +85,10 @@ async fn what_is_secret_or_sensitive_is_left_out_when_asked_and_the_file_is_priv
     let path = file(&house, "all.xml", "old");
     let output = path.to_str().unwrap();
     let read = || std::fs::read_to_string(&path).unwrap();
-    run(&house, &["export", "--output", output]).ended(0);
+    command(&house, &["export", "--output", output]).ended(0);
     assert!(read().contains("010199-1234") && !read().contains("argon2"));
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    run(&house, &["export", "--output", output, "--without-sensitive", "--with-secrets"]).ended(0);
+    command(&house, &["export", "--output", output, "--without-sensitive", "--with-secrets"]).ended(0);
     assert!(!read().contains("010199-1234") && read().contains("argon2"));
 }
 

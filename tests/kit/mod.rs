@@ -7,6 +7,7 @@ pub mod cases;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod smtp;
 pub mod states;
 pub mod trace;
 pub mod walk;

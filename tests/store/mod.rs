@@ -2,6 +2,7 @@
 
 mod changes;
 pub(crate) mod kit;
+mod outbox;
 mod reads;
 mod upkeep;
 mod waiting;

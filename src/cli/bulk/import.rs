@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::auth::password::Verifier;
+use crate::auth::password::{Verifier, check_phc};
 use crate::cli::Exit;
 use crate::cli::bulk::args::{Duplicates, ImportArgs};
 use crate::cli::bulk::progress::Progress;
@@ -56,7 +56,9 @@ pub async fn run(config: &Config, world: SharedWorld, args: ImportArgs) -> Resul
         Duplicates::Skip => OnDuplicate::Skip,
         Duplicates::Update => OnDuplicate::Update,
     };
-    let plan = Arc::new(Plan::new(engine.clone(), CLIENT, on_duplicate, args.class_roles));
+    let mut plan = Plan::new(engine.clone(), CLIENT, check_phc);
+    (plan.on_duplicate, plan.class_roles) = (on_duplicate, args.class_roles);
+    let plan = Arc::new(plan);
     let desk = Desk { config, engine: engine.clone(), plan, source, args };
     let outcome = if desk.args.dry_run { desk.rehearse(hashed).await } else { desk.import(hashed).await };
     let outcome = match outcome {
@@ -254,7 +256,7 @@ impl Run<'_> {
         }
         let Some(verifier) = &self.verifier else { return Ok(()) };
         let passwords: Vec<_> = open.iter_mut().filter_map(|content| content.password.take()).collect();
-        let hashing = futures_util::stream::iter(passwords).map(|password| verifier.hash(password));
+        let hashing = futures_util::stream::iter(passwords).map(|password| verifier.hash(password.expose().clone()));
         let hashes: Vec<_> = hashing.buffered(HASHED).collect().await;
         for (content, phc) in open.into_iter().zip(hashes) {
             let phc = phc.map_err(|error| error.to_string())?;

@@ -43,15 +43,17 @@ pub struct Plan {
     pub on_duplicate: OnDuplicate,
     /// Whether new organizations get the roles of their class.
     pub class_roles: bool,
+    /// Error 1 unless a hash can be verified later.
+    pub check_hash: fn(&str) -> Result<(), Error>,
     /// Names looked up before; each is checked again where it is used.
     names: Mutex<HashMap<(AttrId, Box<str>), Uuid>>,
 }
 
 impl Plan {
-    /// A plan for `client`.
-    pub fn new(engine: Engine, client: &str, on_duplicate: OnDuplicate, class_roles: bool) -> Self {
-        let client = client.to_owned();
-        Self { engine, client, on_duplicate, class_roles, names: Mutex::default() }
+    /// A plan for `client` that refuses duplicates; `check_hash` tells which hashes of passwords can be verified.
+    pub fn new(engine: Engine, client: &str, check_hash: fn(&str) -> Result<(), Error>) -> Self {
+        let (client, on_duplicate) = (client.to_owned(), OnDuplicate::default());
+        Self { engine, client, on_duplicate, class_roles: false, check_hash, names: Mutex::default() }
     }
 }
 

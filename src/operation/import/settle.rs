@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::attribute::Access;
-use crate::model::rules::{Context, revalidate, transfer};
+use crate::model::rules::{Context, revalidate};
 use crate::model::state::Given;
 use crate::model::{AttrId, Attributes, Error, Kind, Stored, Value, Verb};
 use crate::operation::assign::link;
@@ -15,6 +15,7 @@ use crate::operation::import::cursor::{Deferred, Outcome};
 use crate::operation::import::entry::Content;
 use crate::operation::import::writer::{Fault, Writer};
 use crate::operation::import::{OnDuplicate, Plan};
+use crate::operation::inclusion::refuse_cycle;
 use crate::operation::resolve::{load_companions, referred};
 use crate::operation::setup::Declaration;
 use crate::operation::update::target;
@@ -48,17 +49,16 @@ impl Writer<'_> {
         let mut attributes = old.attributes().clone();
         for (attr, _) in &content.given {
             let values = given.attributes.values(*attr);
-            if self.is_fixed(*attr) {
+            if let Some(why) = self.is_fixed(*attr) {
                 if values != old.attributes().values(*attr) && !is_root {
                     let name = self.registry.numbered(*attr).map(|attribute| attribute.name.to_string());
-                    let error = Error::invalid(name.unwrap_or_default(), "fixed at creation; an import cannot change it");
-                    return Err(Fault::Record(error));
+                    return Err(Fault::Record(Error::invalid(name.unwrap_or_default(), why)));
                 }
                 continue;
             }
             attributes.set(*attr, values.to_vec());
         }
-        let mut differs = self.replace(&old, attributes, content.id.is_some()).await?;
+        let mut differs = self.replace(&old, attributes).await?;
         if let Some(credential) = &content.credential {
             self.tx.set_credentials(&[(old.row(), credential.clone())]).await?;
             let action = Action::of(Verb::Update, self.kind, Some(id));
@@ -77,12 +77,17 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn is_fixed(&self, attr: AttrId) -> bool {
-        self.registry.numbered(attr).is_some_and(|attribute| attribute.access == Access::CreateOnly)
+    /// Why an import does not change an attribute of what is there; states are changed by steps only.
+    fn is_fixed(&self, attr: AttrId) -> Option<&'static str> {
+        match self.registry.numbered(attr)?.access {
+            Access::CreateOnly => Some("fixed at creation; an import cannot change it"),
+            Access::ServerSet => Some("the server sets this; an import cannot change it"),
+            Access::ReadWrite | Access::Derived => None,
+        }
     }
 
     /// Writes changed attributes; false when nothing differs.
-    async fn replace(&mut self, old: &Stored, attributes: Attributes, as_it_was: bool) -> Result<bool, Fault> {
+    async fn replace(&mut self, old: &Stored, attributes: Attributes) -> Result<bool, Fault> {
         if attributes == *old.attributes() {
             return Ok(false);
         }
@@ -95,12 +100,14 @@ impl Writer<'_> {
             settings: &self.plan.engine.settings,
             with: &self.references.companions,
         };
-        let valid = if as_it_was && lives(self.kind) {
-            transfer(self.kind, attributes, &context)
-        } else {
-            revalidate(old, attributes, &context)
-        };
-        let valid = valid.map_err(Fault::Record)?;
+        let valid = revalidate(old, attributes, &context).map_err(Fault::Record)?;
+        if self.kind == Kind::Role {
+            self.tx.lock(&["inclusion"]).await?;
+            refuse_cycle(self.tx, old.id(), valid.attributes()).await.map_err(|error| match error {
+                Error::Cycle { .. } => Fault::Record(error),
+                other => Fault::Chunk(other),
+            })?;
+        }
         let probes = self.probes(valid.attributes());
         let held = self.tx.holders(&probes).await?;
         let taken = probes.iter().zip(held).find(|(_, held)| held.is_some_and(|row| row != old.row()));
@@ -167,13 +174,8 @@ impl Writer<'_> {
         let old = target(self.tx, self.kind, late.id).await.map_err(Fault::Record)?;
         let mut attributes = old.attributes().clone();
         attributes.set(attr, values);
-        self.replace(&old, attributes, true).await.map(|_| ())
+        self.replace(&old, attributes).await.map(|_| ())
     }
-}
-
-/// Whether entities of the kind have a state of their own.
-fn lives(kind: Kind) -> bool {
-    kind.def().attrs.iter().any(|def| def.access == Access::ServerSet)
 }
 
 /// Sets references that waited, all of one kind.

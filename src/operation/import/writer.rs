@@ -9,17 +9,18 @@ use uuid::Uuid;
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::derive::derive;
-use crate::model::kind::{assignment, organization, user};
+use crate::model::kind::{assignment, mandate, organization, user};
 use crate::model::rules::{Context, by_server, transfer, validate};
 use crate::model::state::Given;
 use crate::model::value::Syntax;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid, Value, Verb};
-use crate::operation::create::{hold_roles, home_of};
+use crate::operation::create::home_of;
 use crate::operation::import::cursor::{Deferred, Outcome, Refusal};
 use crate::operation::import::entry::{Content, Entry};
 use crate::operation::import::references::{Named, References};
 use crate::operation::import::settle::text_of;
 use crate::operation::import::{OnDuplicate, Plan};
+use crate::operation::mandates::{fill_from_template, hold_roles};
 use crate::operation::resolve::referred;
 use crate::store::bulk::Probe;
 use crate::store::{Credential, Insert, Write};
@@ -114,6 +115,10 @@ impl<'a> Writer<'a> {
         if self.kind == Kind::Organization {
             // A move above a new place, at the same moment, would leave it with its old ancestors.
             self.tx.lock(&["tree"]).await?;
+        }
+        if self.kind == Kind::Role {
+            // Two changes at once could each be free of a cycle and close one together.
+            self.tx.lock(&["inclusion"]).await?;
         }
         self.load(entries).await?;
         let drafts: Vec<Option<Draft>> = entries
@@ -359,10 +364,15 @@ impl<'a> Writer<'a> {
     }
 
     async fn make(&mut self, content: &'a Content, draft: Draft) -> Result<(), Fault> {
-        let Draft { attributes, probes, roles } = draft;
+        let Draft { mut attributes, probes, roles } = draft;
+        if content.id.is_none() {
+            only_with_id(self.kind, &attributes).map_err(Fault::Record)?;
+        }
         if self.kind == Kind::Mandate && content.id.is_none() {
-            self.references.companions.held.clear();
-            hold_roles(self.tx, &attributes, &mut self.references.companions).await?;
+            let companions = &mut self.references.companions;
+            companions.held.clear();
+            fill_from_template(self.tx, &mut attributes, companions, self.now).await?;
+            hold_roles(self.tx, &attributes, companions).await?;
         }
         let id = content.id.unwrap_or(content.fresh);
         let context = Context {
@@ -431,6 +441,17 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+}
+
+/// Error 1 for what is made by more than its attributes (an invitation with its token and mail, a step of a mandate):
+/// an import takes such entities only as they were elsewhere.
+fn only_with_id(kind: Kind, attributes: &Attributes) -> Result<(), Error> {
+    let is_step =
+        matches!(kind, Kind::Delegation | Kind::RoleInvitation | Kind::MandateInvitation | Kind::Workflow);
+    if is_step || (kind == Kind::Mandate && attributes.first(mandate::MANDATEE).is_none()) {
+        return Err(Error::invalid("id", "records of this kind are taken only with the id they had elsewhere"));
+    }
+    Ok(())
 }
 
 /// The name of a kind's first unique attribute.

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use futures_util::TryStreamExt as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row as _, SqliteConnection};
 
 use super::catalog::{Form, Known, Side, quoted};
@@ -10,7 +11,6 @@ use super::line::Lines;
 use super::{BackupError, FORM, Head, Summary, Table};
 use crate::model::value::instant_text;
 use crate::store::connect::Address;
-use crate::store::sqlite;
 use crate::world::World;
 
 /// Writes a backup of the database at `url`; returns the writer and what was written.
@@ -32,8 +32,8 @@ pub async fn write<W: Write + Send>(
             if !path.exists() {
                 return Err(BackupError::Refused("there is no database yet".to_owned()));
             }
-            let mut connection =
-                sqlite::options(&path).read_only(true).create_if_missing(false).connect().await?;
+            let options = SqliteConnectOptions::new().filename(&path).read_only(true).disable_statement_logging();
+            let mut connection = options.connect().await?;
             connection.execute("BEGIN").await?;
             let migration = Side::Sqlite(&mut connection).migration().await?;
             let written = dump(Side::Sqlite(&mut connection), head(migration, "sqlite"), out).await;

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::SqliteJournalMode;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _};
 
 use super::catalog::{Form, Known, Side, quoted};
 use super::line::{Line, Reader, verify};
 use super::{BackupError, Summary, Table};
 use crate::store::connect::Address;
-use crate::store::{migrate, private, sqlite};
+use crate::store::{migrate, private};
 
 /// The most rows, and about the most bytes, of one statement.
 const ROWS: usize = 1_000;
@@ -48,7 +48,10 @@ pub async fn restore<R: BufRead + Seek + Send>(
 async fn into_sqlite<R: BufRead + Send>(path: &Path, input: R, replace: bool) -> Result<(), BackupError> {
     private::create_file(path)?;
     // Leaving the write-ahead log takes every other connection's absence, so this also tells that there is none.
-    let options = sqlite::options(path)
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .disable_statement_logging()
+        .synchronous(SqliteSynchronous::Full)
         .journal_mode(SqliteJournalMode::Delete)
         .foreign_keys(false)
         .busy_timeout(Duration::from_millis(250));
