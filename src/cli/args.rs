@@ -82,7 +82,9 @@ pub enum Command {
     )]
     Export(ExportArgs),
     /// Copy the whole database into a file, beside a running server too
-    #[command(after_help = "Example:\n  valtuus backup valtuus-monday.backup\n\nThe file holds the hashes of all passwords: keep it as safe as the database.")]
+    #[command(
+        after_help = "Example:\n  valtuus backup valtuus-monday.backup\n\nThe file holds the hashes of all passwords: keep it as safe as the database."
+    )]
     Backup(BackupArgs),
     /// Bring a backup back, into either kind of database; no server may run on it
     #[command(

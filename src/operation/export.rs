@@ -219,9 +219,10 @@ impl Exporting<'_> {
         kind: Kind,
         rows: Vec<Row>,
     ) -> Result<u64, Error> {
-        let hashes = match self.wanted.secrets && has_hash(kind) {
-            true => look.credentials(rows.clone()).await?,
-            false => HashMap::new(),
+        let hashes = if self.wanted.secrets && has_hash(kind) {
+            look.credentials(rows.clone()).await?
+        } else {
+            HashMap::new()
         };
         let mut roles = if kind == Kind::User { roles_of(look, rows.clone()).await? } else { HashMap::new() };
         let attributes: Vec<&Attribute> =
@@ -249,7 +250,10 @@ impl Exporting<'_> {
         }
         for attribute in attributes {
             // Every database has its root as it must be.
-            if is_root && attribute.access == Access::CreateOnly && attribute.id != organization::TECHNICAL_NAME {
+            if is_root
+                && attribute.access == Access::CreateOnly
+                && attribute.id != organization::TECHNICAL_NAME
+            {
                 continue;
             }
             let values = self.values(entity.attributes(), attribute);
@@ -289,7 +293,9 @@ async fn roles_of(look: &mut dyn Look, users: Vec<Row>) -> Result<HashMap<Uuid, 
         at = Some(last.at.clone());
         for link in look.entities(hits.iter().map(|hit| hit.row).collect()).await? {
             let (user, role) = (assignment::USER, assignment::ROLE);
-            if let (Some(user), Some(role)) = (link.attributes().reference(user), link.attributes().reference(role)) {
+            if let (Some(user), Some(role)) =
+                (link.attributes().reference(user), link.attributes().reference(role))
+            {
                 roles.entry(user.id).or_default().push(role.id);
             }
         }

@@ -84,7 +84,8 @@ macro_rules! bulk {
                     ];
                     for row in &self.fetch($batch(batch::HOLDERS, columns)).await? {
                         let place: i64 = column!(row, 0);
-                        if let Some(slot) = usize::try_from(place).ok().and_then(|place| held.get_mut(place)) {
+                        if let Some(slot) = usize::try_from(place).ok().and_then(|place| held.get_mut(place))
+                        {
                             *slot = Some(column!(row, 1));
                         }
                     }
@@ -97,7 +98,9 @@ macro_rules! bulk {
                     }
                     let columns = vec![
                         Column::Int(credentials.iter().map(|(row, _)| *row).collect()),
-                        Column::Text(credentials.iter().map(|(_, credential)| credential.phc.clone()).collect()),
+                        Column::Text(
+                            credentials.iter().map(|(_, credential)| credential.phc.clone()).collect(),
+                        ),
                         Column::Int(credentials.iter().map(|(_, credential)| credential.set).collect()),
                     ];
                     self.execute($batch(batch::SET_CREDENTIALS, columns)).await.map(|_| ())

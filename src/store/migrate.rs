@@ -175,8 +175,11 @@ pub(super) fn tables() -> Vec<String> {
     const MAKES: &str = "CREATE TABLE ";
     let sql: Vec<&str> = SQLITE.iter().map(|migration| migration.sql.as_str()).collect();
     let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    let mut names: Vec<String> =
-        sql.iter().flat_map(|sql| sql.lines()).filter_map(|line| line.strip_prefix(MAKES).map(name)).collect();
+    let mut names: Vec<String> = sql
+        .iter()
+        .flat_map(|sql| sql.lines())
+        .filter_map(|line| line.strip_prefix(MAKES).map(name))
+        .collect();
     names.sort_unstable();
     names.dedup();
     names

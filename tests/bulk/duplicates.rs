@@ -2,7 +2,6 @@
 
 use super::{exported, import, table};
 use crate::crash::in_houses;
-use crate::kit::process::House;
 
 const FIRST: &str = "id,login,email,surname\n01900000-0000-7000-8000-0000000000aa,anna,a@x.fi,Virtanen\n";
 

@@ -1,8 +1,7 @@
 //! Files that are broken, strange or hostile: a clear word on the line, nothing half done, never a crash.
 
-use super::{exported, file, import, command, table};
+use super::{command, exported, file, import, table};
 use crate::crash::in_houses;
-use crate::kit::process::House;
 
 in_houses! {
     async fn a_file_that_cannot_be_understood_changes_nothing_and_says_why(house: House) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{exported, file, import, command};
+use super::{command, exported, file, import};
 use crate::kit::On;
 use crate::kit::process::House;
 use crate::schema::judge::validate_with;
@@ -10,14 +10,20 @@ use crate::schema::judge::validate_with;
 /// Fills a house: the sample data, and what it lacks.
 async fn furnish(house: &House) {
     let server = house.serve_with(&["--demo"]);
-    let client = server.client("restuser", "secret");
+    let client = server.first();
     let virtual_one = client.post("organizations/?technicalName=net&virtual=true").await.ok().id();
     let old = client.post("organizations/?technicalName=old&memberships=net").await.ok().id();
-    let new = client.post("organizations/?technicalName=new&friendlyName=%C3%84%20%26%20%3C%3E").await.ok().id();
+    let new =
+        client.post("organizations/?technicalName=new&friendlyName=%C3%84%20%26%20%3C%3E").await.ok().id();
     // A child that is older than its parent.
-    client.send(reqwest::Method::PUT, &format!("organizations/{old}/parent?parentOrganizationId={new}")).await.ok();
+    client
+        .send(reqwest::Method::PUT, &format!("organizations/{old}/parent?parentOrganizationId={new}"))
+        .await
+        .ok();
     let role = client.post("roles/?name=Signatory&organization=new").await.ok().id();
-    let user = format!("users/?login=o%22br,ien;%5C&surname=%20x%20&ssn=1&pwd=correct%20horse%20battery&role={role}&organizationId={old}");
+    let user = format!(
+        "users/?login=o%22br,ien;%5C&surname=%20x%20&ssn=1&pwd=correct%20horse%20battery&role={role}&organizationId={old}"
+    );
     let user = client.post(&user).await.ok().id();
     let mandate = format!("mandates/?mandater={new}&mandatee={user}&role={role}&name=a%20b");
     let mandate = client.post(&mandate).await.ok().id();
@@ -42,7 +48,9 @@ async fn from_sqlite_to_postgresql_and_back_everything_is_the_same() {
     furnish(&first).await;
     let original = exported(&first);
     validate_with("export.xsd", original.as_bytes()).unwrap();
-    assert!(original.contains("<ApiClient>") && original.contains("<Mandate>") && original.contains("Revoked"));
+    assert!(
+        original.contains("<ApiClient>") && original.contains("<Mandate>") && original.contains("Revoked")
+    );
     for house in [&second, &third] {
         let told = import(house, "all.xml", &original, &[]).ended(0);
         assert_eq!(told.counts()[3], 0);
@@ -51,7 +59,7 @@ async fn from_sqlite_to_postgresql_and_back_everything_is_the_same() {
     }
     // The password that came along is one, and the clients that came along may sign in.
     let server = second.serve();
-    let client = server.client("restuser", "secret");
+    let client = server.first();
     let found = client.get("users/?login=o%22br,ien;%5C").await.ok().ids();
     assert_eq!(found.len(), 1);
     assert_eq!(client.get("users/?shoe=b%3B77&exactMatch=true").await.ok().ids().len(), 1);
@@ -64,8 +72,17 @@ async fn tables_of_every_kind_are_read_back_as_they_were_written() {
     let Some(second) = House::new(On::Sqlite).await else { return };
     furnish(&first).await;
     for kind in [
-        "attributedefinition", "organization", "role", "user", "mandatetemplate", "mandate", "delegation",
-        "roleinvitation", "mandateinvitation", "workflow", "apiclient",
+        "attributedefinition",
+        "organization",
+        "role",
+        "user",
+        "mandatetemplate",
+        "mandate",
+        "delegation",
+        "roleinvitation",
+        "mandateinvitation",
+        "workflow",
+        "apiclient",
     ] {
         let arguments = ["export", "--kind", kind, "--format", "csv", "--with-secrets"];
         let written = command(&first, &arguments).ended(0).out;

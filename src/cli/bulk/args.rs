@@ -26,7 +26,6 @@ pub enum Duplicates {
 
 /// Options of `import`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct ImportArgs {
     /// File to read; - is standard input
     pub file: PathBuf,

@@ -103,7 +103,6 @@ async fn write<W: Write + Send>(
     Ok((counts, out))
 }
 
-
 /// The name a file has until it is whole.
 pub(in crate::cli) fn partial(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

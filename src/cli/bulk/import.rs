@@ -43,7 +43,10 @@ const CLIENT: &str = "command line";
 pub async fn run(config: &Config, world: SharedWorld, args: ImportArgs) -> Result<Exit, String> {
     let source = match Source::of(&args) {
         Ok(source) if args.resume && source.is_stdin() => {
-            return Ok(wrong(&format!("--resume needs a file; {} has no beginning to come back to", args.file.display())));
+            return Ok(wrong(&format!(
+                "--resume needs a file; {} has no beginning to come back to",
+                args.file.display()
+            )));
         }
         Ok(source) => source,
         Err(usage) => return Ok(wrong(&usage)),
@@ -117,7 +120,9 @@ impl Desk<'_> {
             Some(known) if self.args.resume => known,
             Some(known) if !known.done && known.at > 0 => {
                 let at = known.at;
-                eprintln!("an import of this file stopped behind record {at}; beginning anew (--resume goes on)");
+                eprintln!(
+                    "an import of this file stopped behind record {at}; beginning anew (--resume goes on)"
+                );
                 Cursor::default()
             }
             _ => Cursor::default(),
@@ -135,7 +140,11 @@ impl Desk<'_> {
     }
 
     async fn known(&self, checkpoint: &Checkpoint) -> Result<Option<Cursor>, String> {
-        let ask = Arc::new(Ask { checkpoint: checkpoint.clone(), now: self.engine.world.now(), found: Mutex::new(None) });
+        let ask = Arc::new(Ask {
+            checkpoint: checkpoint.clone(),
+            now: self.engine.world.now(),
+            found: Mutex::new(None),
+        });
         let asked = self.engine.store.transact(Arc::clone(&ask) as Arc<dyn Unit>).await;
         asked.map_err(|error| words(&error))?;
         let found = ask.found.lock().take();
@@ -154,7 +163,12 @@ impl Desk<'_> {
         self.tell(&rehearsed.cursor, rehearsed.broken, None)
     }
 
-    fn tell(&self, cursor: &Cursor, broken: Option<String>, pace: Option<(f64, u64)>) -> Result<Exit, String> {
+    fn tell(
+        &self,
+        cursor: &Cursor,
+        broken: Option<String>,
+        pace: Option<(f64, u64)>,
+    ) -> Result<Exit, String> {
         let Cursor { at, made, updated, skipped, refused, .. } = cursor;
         if self.config.output.json {
             let told = serde_json::json!({
@@ -164,7 +178,9 @@ impl Desk<'_> {
             println!("{told}");
         } else {
             let would = if self.args.dry_run { "would be " } else { "" };
-            println!("{at} records: {made} {would}made, {updated} {would}updated, {skipped} {would}skipped, {refused} {would}refused");
+            println!(
+                "{at} records: {made} {would}made, {updated} {would}updated, {skipped} {would}skipped, {refused} {would}refused"
+            );
             if let Some((seconds, rate)) = pace.filter(|_| std::io::stderr().is_terminal()) {
                 eprintln!("{seconds:.1} s, {rate} records/s");
             }
@@ -209,7 +225,8 @@ impl Run<'_> {
     /// Reads the file on a thread of its own.
     fn reader(&self) -> tokio::sync::mpsc::Receiver<Result<Vec<Record>, String>> {
         let (sender, receiver) = tokio::sync::mpsc::channel(AHEAD);
-        let (source, registry, skip) = (self.desk.source.clone(), self.desk.engine.registry(), self.cursor.at);
+        let (source, registry, skip) =
+            (self.desk.source.clone(), self.desk.engine.registry(), self.cursor.at);
         tokio::task::spawn_blocking(move || {
             let mut records = match source.open(&registry, skip) {
                 Ok(records) => records,
@@ -235,7 +252,8 @@ impl Run<'_> {
         }
         let registry = self.desk.engine.registry();
         let plan = Arc::clone(&self.desk.plan);
-        let mut entries: Vec<Entry> = records.into_iter().map(|record| read(&plan, &registry, record)).collect();
+        let mut entries: Vec<Entry> =
+            records.into_iter().map(|record| read(&plan, &registry, record)).collect();
         self.hash(&mut entries).await?;
         self.settled().await?;
         self.begin(kind, Work::Records(entries));
@@ -251,12 +269,14 @@ impl Run<'_> {
         }
         if self.verifier.is_none() {
             let world = Arc::clone(&self.desk.engine.world);
-            let verifier = compose::verifier(&self.desk.config.auth, world).map_err(|error| error.to_string())?;
+            let verifier =
+                compose::verifier(&self.desk.config.auth, world).map_err(|error| error.to_string())?;
             self.verifier = Some(verifier);
         }
         let Some(verifier) = &self.verifier else { return Ok(()) };
         let passwords: Vec<_> = open.iter_mut().filter_map(|content| content.password.take()).collect();
-        let hashing = futures_util::stream::iter(passwords).map(|password| verifier.hash(password.expose().clone()));
+        let hashing =
+            futures_util::stream::iter(passwords).map(|password| verifier.hash(password.expose().clone()));
         let hashes: Vec<_> = hashing.buffered(HASHED).collect().await;
         for (content, phc) in open.into_iter().zip(hashes) {
             let phc = phc.map_err(|error| error.to_string())?;

@@ -28,7 +28,9 @@ fn words(error: &Error) -> String {
 /// The kind of that name, singular or as its list is called.
 fn kind_named(name: &str) -> Result<Kind, Error> {
     let name = name.to_ascii_lowercase();
-    let known = Kind::ALL.into_iter().find(|kind| kind.name() == name || kind.def().list.to_ascii_lowercase() == name);
+    let known = Kind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name || kind.def().list.to_ascii_lowercase() == name);
     let kind = known.ok_or_else(|| Error::invalid("kind", "expected the name of a kind, such as user"))?;
     crate::operation::import::check_kind(kind).map(|()| kind)
 }

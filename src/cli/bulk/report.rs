@@ -29,7 +29,8 @@ pub(super) struct Report {
 impl Report {
     /// A report to `path`, if one is wanted; one that goes on keeps what stands in it.
     pub(super) fn open(path: Option<&Path>, goes_on: bool) -> Result<Self, String> {
-        let report = Self { path: path.map(Path::to_owned), state: Mutex::new(State { file: None, shown: 0 }) };
+        let report =
+            Self { path: path.map(Path::to_owned), state: Mutex::new(State { file: None, shown: 0 }) };
         report.begin(goes_on).map_err(|error| report.told(&error))?;
         Ok(report)
     }
@@ -45,7 +46,8 @@ impl Report {
         let Some(path) = &self.path else { return Ok(()) };
         let kept = if goes_on { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
         let whole = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)?;
         if whole == 0 {
             file.write_all(&rows(std::iter::once(HEADER.map(str::to_owned)))?)?;
         } else {

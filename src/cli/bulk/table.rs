@@ -79,7 +79,8 @@ impl<R: Read> Table<R> {
 
     fn fields(&self) -> Result<Vec<(String, Vec<String>)>, Error> {
         if self.row.len() != self.columns.len() {
-            let expected = format!("expected {} fields as in the header, found {}", self.columns.len(), self.row.len());
+            let expected =
+                format!("expected {} fields as in the header, found {}", self.columns.len(), self.row.len());
             return Err(Error::invalid("record", expected));
         }
         let mut fields: Vec<(String, Vec<String>)> = Vec::with_capacity(self.columns.len());

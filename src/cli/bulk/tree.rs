@@ -25,12 +25,17 @@ impl<R: Read> Tree<R> {
 
     /// The next record.
     pub(super) fn next(&mut self) -> Result<Option<Record>, String> {
-        let Some(found) = self.entities.next().map_err(|error| error.to_string())? else { return Ok(None) };
+        let Some(found) = self.entities.next_entity().map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
         let kind = Kind::ALL.into_iter().find(|kind| kind.def().root == found.element);
-        let kind = kind.ok_or_else(|| format!("line {}: {} cannot be imported", found.line, found.element))?;
+        let kind =
+            kind.ok_or_else(|| format!("line {}: {} cannot be imported", found.line, found.element))?;
         self.number += 1;
         let fields = match self.only {
-            Some(only) if only != kind => Err(Error::invalid("kind", format!("expected only {}", only.name()))),
+            Some(only) if only != kind => {
+                Err(Error::invalid("kind", format!("expected only {}", only.name())))
+            }
             _ => fields(found.entity),
         };
         Ok(Some(Record { number: self.number, line: found.line as u64, kind, fields }))

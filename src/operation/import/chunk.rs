@@ -108,7 +108,11 @@ impl Change for Chunk {
         true
     }
 
-    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Self::Out, Error> {
+    async fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> Result<Self::Out, Error> {
         self.write(tx, events).await
     }
 }

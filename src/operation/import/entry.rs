@@ -101,7 +101,11 @@ pub fn check_column(registry: &Registry, kind: Kind, name: &str) -> Result<(), E
     check_kind(kind)?;
     if kind == Kind::AttributeDefinition {
         let known = DEFINITION.contains(&name);
-        return if known { Ok(()) } else { Err(Error::invalid(shortened(name), "expected kind, name, indexed or many")) };
+        return if known {
+            Ok(())
+        } else {
+            Err(Error::invalid(shortened(name), "expected kind, name, indexed or many"))
+        };
     }
     field(registry, kind, name).map(|_| ())
 }
@@ -113,7 +117,11 @@ pub fn read(plan: &Plan, registry: &Registry, record: Record) -> Entry {
     let Record { number, line, kind, fields } = record;
     let content = fields.and_then(|fields| {
         check_kind(kind)?;
-        if kind == Kind::AttributeDefinition { definition(plan, fields) } else { content(plan, registry, kind, fields) }
+        if kind == Kind::AttributeDefinition {
+            definition(plan, fields)
+        } else {
+            content(plan, registry, kind, fields)
+        }
     });
     Entry { number, line, kind, content: content.map(Box::new) }
 }

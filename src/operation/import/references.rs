@@ -45,15 +45,15 @@ impl References {
     ) -> Result<(), Error> {
         let registry = tx.registry();
         let mut wanted: HashSet<Uuid> = ids.iter().copied().collect();
-        let mut names: HashSet<Named<'_>> = HashSet::new();
+        let mut by_name: HashSet<Named<'_>> = HashSet::new();
         for &(attr, text) in named {
             match Uuid::try_parse(text) {
                 Ok(id) => _ = wanted.insert(id),
-                Err(_) => _ = names.insert((attr, text)),
+                Err(_) => _ = by_name.insert((attr, text)),
             }
         }
         let mut unknown = Vec::new();
-        for name in names {
+        for name in by_name {
             let known = plan.names.lock().get(&(name.0, Box::from(name.1))).copied();
             match known {
                 Some(id) => _ = wanted.insert(id),

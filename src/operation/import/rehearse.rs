@@ -61,7 +61,13 @@ pub fn by_kind(deferred: &[Deferred]) -> Vec<(Kind, Vec<Deferred>)> {
 }
 
 impl Rehearsal {
-    async fn step(&self, tx: &mut dyn Write, kind: Kind, work: Work, before: Cursor) -> Result<Cursor, Error> {
+    async fn step(
+        &self,
+        tx: &mut dyn Write,
+        kind: Kind,
+        work: Work,
+        before: Cursor,
+    ) -> Result<Cursor, Error> {
         let chunk = Chunk::new(&self.plan, kind, Arc::new(work), before);
         let (outcome, cursor) = chunk.write(tx, &mut Events::default()).await?;
         self.watcher.chunk(&outcome.refused, &cursor);
@@ -113,7 +119,11 @@ impl Unit for Rehearsal {
 }
 
 /// Tries an import out and changes nothing.
-pub async fn rehearse(plan: &Arc<Plan>, open: Opening, watcher: Arc<dyn Watcher>) -> Result<Rehearsed, Error> {
+pub async fn rehearse(
+    plan: &Arc<Plan>,
+    open: Opening,
+    watcher: Arc<dyn Watcher>,
+) -> Result<Rehearsed, Error> {
     let rehearsal = Arc::new(Rehearsal { plan: Arc::clone(plan), open, watcher, outcome: Mutex::new(None) });
     let undone = plan.engine.store.transact(Arc::clone(&rehearsal) as Arc<dyn Unit>).await;
     let outcome = rehearsal.outcome.lock().take();

@@ -175,7 +175,8 @@ impl<'a> Writer<'a> {
                     Given::Value(value) => value.clone(),
                     Given::Reference(text) => {
                         let entity = self.references.find(self.plan, (*attr, text));
-                        let to = referred(&self.registry, *attr, entity).map_err(|error| ((*attr, &**text), error))?;
+                        let to = referred(&self.registry, *attr, entity)
+                            .map_err(|error| ((*attr, &**text), error))?;
                         Value::Ref(to)
                     }
                 };
@@ -223,7 +224,11 @@ impl<'a> Writer<'a> {
         unique.into_iter().map(probe).collect()
     }
 
-    async fn record(&mut self, entry: &'a Entry, known: Option<(Draft, Vec<Option<Row>>)>) -> Result<(), Fault> {
+    async fn record(
+        &mut self,
+        entry: &'a Entry,
+        known: Option<(Draft, Vec<Option<Row>>)>,
+    ) -> Result<(), Fault> {
         let content: &'a Content = entry.content.as_deref().map_err(|error| Fault::Record(error.clone()))?;
         if let Some(declaration) = &content.declaration {
             return self.declare(declaration).await;
@@ -254,7 +259,9 @@ impl<'a> Writer<'a> {
                     Ok(())
                 }
                 OnDuplicate::Update => {
-                    self.outcome.deferred.extend(deferred.into_iter().map(|late| Deferred { id: existing, ..late }));
+                    self.outcome
+                        .deferred
+                        .extend(deferred.into_iter().map(|late| Deferred { id: existing, ..late }));
                     self.update(partly.as_ref().unwrap_or(content), existing, false).await
                 }
                 OnDuplicate::Error => Err(Fault::Record(self.taken_by(content, existing, &draft, &held))),
@@ -264,11 +271,7 @@ impl<'a> Writer<'a> {
 
     /// The draft of a record whose references were not all there when the chunk began: what waits is written first,
     /// and a reference to something later in the file waits for its end.
-    async fn late(
-        &mut self,
-        entry: &Entry,
-        content: &'a Content,
-    ) -> Result<Late, Fault> {
+    async fn late(&mut self, entry: &Entry, content: &'a Content) -> Result<Late, Fault> {
         self.flush().await?;
         let mut partly = content.partly();
         let mut deferred = Vec::new();
@@ -340,12 +343,11 @@ impl<'a> Writer<'a> {
         let found = match (by_id, by_key.iter().next()) {
             (None, None) => return Ok(None),
             (Some((kind, _)), _) if kind != self.kind => return Ok(Some(Err(taken("id")))),
-            (Some((_, row)), None) => row,
             // A unique value that another entity has.
             (Some((_, row)), Some(other)) if by_key.len() > 1 || row != *other => {
                 return Ok(Some(Err(taken(unique_name(self.kind)))));
             }
-            (Some((_, row)), Some(_)) => row,
+            (Some((_, row)), _) => row,
             (None, Some(row)) if content.id.is_none() && by_key.len() == 1 => *row,
             (None, Some(_)) => return Ok(Some(Err(taken(unique_name(self.kind))))),
         };
@@ -354,8 +356,10 @@ impl<'a> Writer<'a> {
     }
 
     fn taken_by(&self, content: &Content, existing: Uuid, draft: &Draft, held: &[Option<Row>]) -> Error {
-        let by_key = draft.probes.iter().zip(held).find(|(_, held)| held.is_some()).map(|(probe, _)| probe.attr);
-        let name = by_key.and_then(|attr| self.registry.numbered(attr)).map(|attribute| attribute.name.to_string());
+        let by_key =
+            draft.probes.iter().zip(held).find(|(_, held)| held.is_some()).map(|(probe, _)| probe.attr);
+        let name =
+            by_key.and_then(|attr| self.registry.numbered(attr)).map(|attribute| attribute.name.to_string());
         let parameter = match name {
             Some(name) if content.id != Some(existing) => name,
             _ => "id".to_owned(),
@@ -375,7 +379,7 @@ impl<'a> Writer<'a> {
             hold_roles(self.tx, &attributes, companions).await?;
         }
         let id = content.id.unwrap_or(content.fresh);
-        let context = Context {
+        let rules = Context {
             now: self.now,
             id,
             other_id: content.other,
@@ -384,8 +388,8 @@ impl<'a> Writer<'a> {
             with: &self.references.companions,
         };
         let valid = match content.id {
-            Some(_) => transfer(self.kind, attributes, &context),
-            None => validate(self.kind, attributes, &context),
+            Some(_) => transfer(self.kind, attributes, &rules),
+            None => validate(self.kind, attributes, &rules),
         };
         let valid = valid.map_err(Fault::Record)?;
         let home = home_of(self.kind, valid.attributes(), &self.references.companions);
@@ -402,16 +406,25 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let rows = &self.references.companions;
-        let links: Vec<(Uuid, Valid, Option<Row>)> = pending.iter().flat_map(|ready| links(ready, rows)).collect();
+        let links: Vec<(Uuid, Valid, Option<Row>)> =
+            pending.iter().flat_map(|ready| links(ready, rows)).collect();
         let now = self.now;
-        let entities = pending.iter().map(|ready| Insert { id: ready.id, now, home: ready.home, valid: &ready.valid, rows });
-        let assignments = links.iter().map(|(id, valid, home)| Insert { id: *id, now, home: *home, valid, rows });
+        let entities = pending.iter().map(|ready| Insert {
+            id: ready.id,
+            now,
+            home: ready.home,
+            valid: &ready.valid,
+            rows,
+        });
+        let assignments =
+            links.iter().map(|(id, valid, home)| Insert { id: *id, now, home: *home, valid, rows });
         let inserts: Vec<Insert<'_>> = entities.chain(assignments).collect();
         let stored = self.tx.insert(&inserts).await?;
         let mut credentials: Vec<(Row, Credential)> = Vec::new();
         for (entity, ready) in stored.iter().zip(&pending) {
             let action = Action::of(Verb::Create, self.kind, Some(entity.id()));
-            self.events.succeeded(action, changes(&Attributes::default(), entity.attributes(), &self.registry));
+            self.events
+                .succeeded(action, changes(&Attributes::default(), entity.attributes(), &self.registry));
             credentials.extend(ready.content.credential.clone().map(|credential| (entity.row(), credential)));
         }
         for link in stored.iter().skip(pending.len()) {
@@ -449,7 +462,10 @@ fn only_with_id(kind: Kind, attributes: &Attributes) -> Result<(), Error> {
     let is_step =
         matches!(kind, Kind::Delegation | Kind::RoleInvitation | Kind::MandateInvitation | Kind::Workflow);
     if is_step || (kind == Kind::Mandate && attributes.first(mandate::MANDATEE).is_none()) {
-        return Err(Error::invalid("id", "records of this kind are taken only with the id they had elsewhere"));
+        return Err(Error::invalid(
+            "id",
+            "records of this kind are taken only with the id they had elsewhere",
+        ));
     }
     Ok(())
 }
@@ -462,10 +478,7 @@ fn unique_name(kind: Kind) -> &'static str {
 }
 
 /// The assignments of a new user.
-fn links(
-    ready: &Ready<'_>,
-    companions: &crate::model::rules::Companions,
-) -> Vec<(Uuid, Valid, Option<Row>)> {
+fn links(ready: &Ready<'_>, companions: &crate::model::rules::Companions) -> Vec<(Uuid, Valid, Option<Row>)> {
     let link = |role: &Uuid| {
         let role = companions.get(*role)?;
         let mut attributes = Attributes::default();

@@ -68,7 +68,9 @@ impl Side<'_> {
         while !known.is_empty() {
             let free = |name: &&String| {
                 let above = parents.get(*name);
-                above.is_none_or(|above| above.iter().all(|parent| parent == *name || !known.contains_key(parent)))
+                above.is_none_or(|above| {
+                    above.iter().all(|parent| parent == *name || !known.contains_key(parent))
+                })
             };
             // Tables that refer to each other in a circle would come in the order of their names.
             let next = known.keys().find(free).or_else(|| known.keys().next()).cloned();
@@ -114,16 +116,14 @@ impl Side<'_> {
                     .fetch_all(&mut **connection)
                     .await?
             }
-            Self::Postgres(connection) => {
-                sqlx::query_scalar(
-                    "SELECT DISTINCT p.relname::text FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
+            Self::Postgres(connection) => sqlx::query_scalar(
+                "SELECT DISTINCT p.relname::text FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
                      JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
                      WHERE k.contype = 'f' AND n.nspname = current_schema() AND c.relname = $1",
-                )
-                .bind(table.to_owned())
-                .fetch_all(&mut **connection)
-                .await?
-            }
+            )
+            .bind(table.to_owned())
+            .fetch_all(&mut **connection)
+            .await?,
         };
         Ok(names.into_iter().collect())
     }

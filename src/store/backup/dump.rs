@@ -32,7 +32,8 @@ pub async fn write<W: Write + Send>(
             if !path.exists() {
                 return Err(BackupError::Refused("there is no database yet".to_owned()));
             }
-            let options = SqliteConnectOptions::new().filename(&path).read_only(true).disable_statement_logging();
+            let options =
+                SqliteConnectOptions::new().filename(&path).read_only(true).disable_statement_logging();
             let mut connection = options.connect().await?;
             connection.execute("BEGIN").await?;
             let migration = Side::Sqlite(&mut connection).migration().await?;
@@ -57,7 +58,7 @@ async fn dump<W: Write + Send>(mut side: Side<'_>, head: Head, out: W) -> Result
     for table in side.tables().await? {
         let columns = table.columns.iter().map(|column| column.name.clone()).collect();
         let last = side.last(&table).await?;
-        lines.object(&Table { table: table.name.clone(), columns, last })?;
+        lines.object(&Table { name: table.name.clone(), columns, last })?;
         match &mut side {
             Side::Sqlite(connection) => rows_of_sqlite(connection, &table, &mut lines).await?,
             Side::Postgres(connection) => rows_of_postgres(connection, &table, &mut lines).await?,

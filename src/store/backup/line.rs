@@ -81,11 +81,14 @@ impl<R: BufRead> Reader<R> {
         let mut reader = Self { input, hasher, number: 0, rows: 0, head: none, hash: String::new() };
         let first = reader.line()?.ok_or_else(|| reader.damaged("the file is empty"))?;
         let form = serde_json::from_str::<serde_json::Value>(&first).ok();
-        let form = form.as_ref().and_then(|head| head.get("valtuus-backup")).and_then(serde_json::Value::as_u64);
+        let form =
+            form.as_ref().and_then(|head| head.get("valtuus-backup")).and_then(serde_json::Value::as_u64);
         match form {
             None => return Err(reader.damaged("this is no backup of valtuus")),
             Some(form) if form != u64::from(FORM) => {
-                return Err(reader.damaged(&format!("a backup of form {form}; this program reads form {FORM}")));
+                return Err(
+                    reader.damaged(&format!("a backup of form {form}; this program reads form {FORM}"))
+                );
             }
             Some(_) => {}
         }
@@ -122,7 +125,8 @@ impl<R: BufRead> Reader<R> {
 
     /// The next line; `None` after the last one, when the hash is right and nothing follows.
     pub(super) fn next(&mut self) -> Result<Option<Line>, BackupError> {
-        let text = self.line()?.ok_or_else(|| self.damaged("the last line is missing: the file was cut off"))?;
+        let text =
+            self.line()?.ok_or_else(|| self.damaged("the last line is missing: the file was cut off"))?;
         if text.starts_with("{\"rows\"") {
             return self.end(&text);
         }
@@ -175,7 +179,7 @@ mod tests {
         };
         lines.object(&head).unwrap();
         let columns = vec!["row".to_owned(), "doc".to_owned()];
-        lines.object(&Table { table: "entity".to_owned(), columns, last: Some(2) }).unwrap();
+        lines.object(&Table { name: "entity".to_owned(), columns, last: Some(2) }).unwrap();
         lines.row(r#"[1,"ä"]"#).unwrap();
         lines.row("[2,null]").unwrap();
         lines.finish().unwrap().0

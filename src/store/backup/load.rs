@@ -79,7 +79,10 @@ async fn into_sqlite<R: BufRead + Send>(path: &Path, input: R, replace: bool) ->
 }
 
 fn in_use(error: sqlx::Error) -> BackupError {
-    let busy = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+    let busy = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .and_then(|code| code.parse::<i32>().ok());
     match busy {
         // BUSY and LOCKED.
         Some(code) if matches!(code & 0xFF, 5 | 6) => BackupError::Refused(IN_USE.to_owned()),
@@ -120,7 +123,8 @@ async fn prepare(side: &mut Side<'_>, replace: bool) -> Result<(), BackupError> 
         let held = side.number("SELECT count(*) FROM (SELECT 1 FROM entity LIMIT 1) AS one").await?;
         if held > 0 && !replace {
             return Err(BackupError::Refused(
-                "the database is not empty; --replace puts the backup in the place of what it holds".to_owned(),
+                "the database is not empty; --replace puts the backup in the place of what it holds"
+                    .to_owned(),
             ));
         }
     }
@@ -145,7 +149,7 @@ async fn load<R: BufRead>(side: &mut Side<'_>, reader: &mut Reader<R>) -> Result
                 if let Some(before) = into.take() {
                     before.finish(side).await?;
                 }
-                *into = Some(Insert::new(&tables, table)?);
+                *into = Some(Insert::new(&tables, &table)?);
             }
             (Line::Row(row), Some(into)) => into.add(side, &row).await?,
             (Line::Row(_), None) => {
@@ -172,15 +176,15 @@ struct Insert {
 
 impl Insert {
     /// For the table that a line names, with the columns in its order.
-    fn new(tables: &[Known], named: Table) -> Result<Self, BackupError> {
+    fn new(tables: &[Known], named: &Table) -> Result<Self, BackupError> {
         let strange = || {
             BackupError::Refused(format!(
                 "the table {} with the columns {} is not one of migration and program",
-                named.table,
+                named.name,
                 named.columns.join(", ")
             ))
         };
-        let table = tables.iter().find(|table| table.name == named.table).ok_or_else(strange)?;
+        let table = tables.iter().find(|table| table.name == named.name).ok_or_else(strange)?;
         let column = |name: &String| table.columns.iter().find(|column| column.name == *name).cloned();
         let columns: Option<Vec<_>> = named.columns.iter().map(column).collect();
         let table = Known { name: table.name.clone(), columns: columns.ok_or_else(strange)? };
@@ -202,7 +206,10 @@ impl Insert {
         let (rows, batch) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.batch));
         let written = side.insert(&self.table, batch).await?;
         if usize::try_from(written).ok() != Some(rows) {
-            return Err(BackupError::Refused(format!("{}: {written} of {rows} rows written", self.table.name)));
+            return Err(BackupError::Refused(format!(
+                "{}: {written} of {rows} rows written",
+                self.table.name
+            )));
         }
         Ok(())
     }
@@ -243,8 +250,10 @@ impl Side<'_> {
                     _ => format!("j.value->>{at}"),
                 };
                 let values: Vec<String> = places.map(value).collect();
-                let sql =
-                    format!("INSERT INTO {name} ({columns}) SELECT {} FROM json_each($1) j", values.join(", "));
+                let sql = format!(
+                    "INSERT INTO {name} ({columns}) SELECT {} FROM json_each($1) j",
+                    values.join(", ")
+                );
                 let done = sqlx::query(AssertSqlSafe(sql)).bind(batch).execute(&mut **connection).await?;
                 Ok(done.rows_affected())
             }

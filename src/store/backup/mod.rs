@@ -41,7 +41,8 @@ pub struct Head {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    table: String,
+    #[serde(rename = "table")]
+    name: String,
     columns: Vec<String>,
     /// The last number that the database has handed out for a row; numbers are never used again.
     #[serde(skip_serializing_if = "Option::is_none")]
