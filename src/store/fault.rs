@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Kind, Registry, Row, Stored};
+use crate::store::bulk::{Bulk, Probe};
 use crate::store::job::{Jobs, Lease};
+use crate::store::look::View;
 use crate::store::outbox::{Delivery, HeldMail, Mail, Outbox, OutboxQuery};
 use crate::store::secret::{Secret, Secrets};
 use crate::store::sign_in::{SignInCount, SignIns};
@@ -182,6 +184,11 @@ impl Store for Faulty {
     async fn check(&self) -> Result<Vec<String>, Error> {
         self.faults.pass("Store::check")?;
         self.inner.check().await
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        self.faults.pass("Store::view")?;
+        self.inner.view(view).await
     }
 
     async fn close(&self) {
@@ -434,6 +441,19 @@ impl Jobs for FaultyWrite<'_> {
     async fn release_job(&mut self, lease: &Lease, cursor: &str) -> Result<bool, Error> {
         self.pass("Jobs::release_job")?;
         self.tx.release_job(lease, cursor).await
+    }
+}
+
+#[async_trait]
+impl Bulk for FaultyWrite<'_> {
+    async fn holders(&mut self, keys: &[Probe]) -> Result<Vec<Option<Row>>, Error> {
+        self.pass("Bulk::holders")?;
+        self.tx.holders(keys).await
+    }
+
+    async fn set_credentials(&mut self, credentials: &[(Row, Credential)]) -> Result<(), Error> {
+        self.pass("Bulk::set_credentials")?;
+        self.tx.set_credentials(credentials).await
     }
 }
 

@@ -9,7 +9,9 @@ use uuid::Uuid;
 pub use crate::audit::record::AuditRow;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
+use crate::store::bulk::Bulk;
 use crate::store::job::Jobs;
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Outbox, OutboxQuery};
 use crate::store::secret::Secrets;
 use crate::store::sign_in::SignIns;
@@ -263,7 +265,7 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Secrets + SignIns + Jobs + Outbox + Send {
+pub trait Write: Secrets + SignIns + Jobs + Bulk + Outbox + Send {
     /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
     /// The store only carries this; operations obey it.
     fn bind(&mut self, within: Option<Row>);
@@ -413,6 +415,9 @@ pub trait Store: Read {
 
     /// Compares every derived row, reference and unique key with the entities; names each difference.
     async fn check(&self) -> Result<Vec<String>, Error>;
+
+    /// Lets `view` look at the database as it is now, whatever is committed meanwhile.
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error>;
 
     /// Closes every connection; what was acknowledged is durable.
     async fn close(&self);

@@ -25,6 +25,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
 use crate::store::convert::{self, audit_row, column, entity_row, mail_row};
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Mail, OutboxQuery};
 use crate::store::plan::{PLACE_OF_WHOLE, Plan};
 use crate::store::post_statements;
@@ -70,6 +71,7 @@ crate::store::transaction::transaction!(
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
+crate::store::bulk::bulk!(many, tx, postgres, crate::store::columns::postgres);
 crate::store::post::post!(mails, tx);
 
 /// What the store and its tasks share.
@@ -397,6 +399,19 @@ impl Store for Postgres {
             query("ROLLBACK").execute(&mut *connection).await.map_err(convert::plain)?;
         }
         Ok(report.sentences())
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        // Whoever looks may be held up by where it writes to.
+        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SET LOCAL idle_in_transaction_session_timeout = 0";
+        let mut connection = self.pool().acquire().await.map_err(convert::plain)?;
+        connection.close_on_drop();
+        connection.execute(SNAPSHOT).await.map_err(convert::plain)?;
+        let mut tx = tx::Tx::new(&mut connection, self.inner.shared.registry());
+        tx.reload_custom().await?;
+        view.view(&mut tx).await?;
+        query("ROLLBACK").execute(&mut *connection).await.map_err(convert::plain).map(|_| ())
     }
 
     async fn close(&self) {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
@@ -51,6 +52,7 @@ crate::store::transaction::transaction!(
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+crate::store::bulk::bulk!(many, tx, sqlite, crate::store::columns::sqlite);
 crate::store::post::post!(mails, tx);
 
 /// The store on SQLite.
@@ -239,6 +241,14 @@ impl Store for Sqlite {
             link.batch("ROLLBACK")?;
         }
         Ok(report.sentences())
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        let mut link = Link::open_to_look(&self.path)?;
+        link.batch("BEGIN")?;
+        let mut tx = tx::Tx::new(&mut link, self.registry());
+        tx.reload_custom().await?;
+        view.view(&mut tx).await
     }
 
     async fn close(&self) {
