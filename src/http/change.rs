@@ -78,6 +78,9 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::AttributeDefinition, _)
+            | Operation::Update(Kind::AttributeDefinition)
+            | Operation::Delete(Kind::AttributeDefinition) => self.definition(operation).await,
             Operation::Create(kind, below) => self.create(kind, below).await,
             Operation::Update(kind) => self.update(kind).await,
             Operation::Delete(kind) => self.delete(kind).await,
@@ -154,7 +157,7 @@ impl Request<'_> {
         self.id(operation, kind, 0).await
     }
 
-    async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
         match self.arguments.named.first() {
             None => Ok(()),
             Some((name, _)) => {

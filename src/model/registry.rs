@@ -129,6 +129,11 @@ impl Registry {
     }
 }
 
+/// The kind of that name, when it can have custom attributes.
+pub fn custom_kind(name: &str) -> Option<Kind> {
+    Kind::named(name).filter(|kind| !kind.def().path.is_empty() && !kind.def().attrs.is_empty())
+}
+
 /// Error 1 unless `name` may be declared as a custom attribute of `kind`.
 pub fn check_custom_name(kind: Kind, name: &str) -> Result<(), Error> {
     let mut letters = name.bytes();

@@ -5,6 +5,7 @@
 //! grants and the store's traits; they know neither HTTP nor XML.
 
 pub mod assign;
+pub mod attribute_definition;
 pub mod audit_trail;
 pub mod client;
 pub mod closure;
@@ -17,6 +18,7 @@ pub mod engine;
 pub mod entry;
 pub mod force_password_change;
 pub mod inclusion;
+pub mod index_building;
 pub mod list;
 pub mod mandates;
 pub mod move_organization;

@@ -12,6 +12,7 @@
 mod columns;
 mod connect;
 mod convert;
+pub mod declaration;
 pub mod fault;
 mod following;
 mod inspect;

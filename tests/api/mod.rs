@@ -41,6 +41,7 @@ macro_rules! on_both_with {
 }
 pub(crate) use on_both_with;
 
+mod attributes;
 mod audit_sequence;
 mod auditevents;
 mod custom;

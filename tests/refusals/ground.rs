@@ -18,6 +18,8 @@ pub struct Ground {
     pub role: String,
     pub mandate: String,
     pub invitation: String,
+    pub mail: String,
+    pub definition: String,
 }
 
 impl Ground {
@@ -36,7 +38,10 @@ impl Ground {
         let mandate = admin.post(&mandate).await.ok().id();
         let invitation = format!("roleinvitations/?user={bertil}&role={role}");
         let invitation = admin.post(&invitation).await.ok().id();
-        Self { company, below, network, anna, bertil, role, mandate, invitation }
+        let mail =
+            crate::mail::put(&bed.server.service().engine.store, "anna@example.fi", "x").await.to_string();
+        let definition = admin.post("attributes/?kind=user&name=shoesize").await.ok().id();
+        Self { company, below, network, anna, bertil, role, mandate, invitation, mail, definition }
     }
 
     /// An entity of that kind that exists and can be changed.
@@ -47,6 +52,8 @@ impl Ground {
             Kind::Role => &self.role,
             Kind::Mandate => &self.mandate,
             Kind::RoleInvitation => &self.invitation,
+            Kind::Message => &self.mail,
+            Kind::AttributeDefinition => &self.definition,
             other => panic!("{} has no address of its own", other.name()),
         }
     }
@@ -84,6 +91,7 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Create(Kind::AttributeDefinition, _) => "kind=user&name=hatsize".to_owned(),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }

@@ -6,7 +6,8 @@ use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
 use Kind::{
-    AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role, RoleInvitation, User,
+    AttributeDefinition, AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role,
+    RoleInvitation, User,
 };
 use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, List, ListRows};
 use Operation::{MoveOrganization, Update};
@@ -97,6 +98,11 @@ pub static ROUTES: &[Route] = &[
     route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
     route("GET", "auditevents", ListRows(AuditEvent), "X"),
     route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "attributes", ListRows(AttributeDefinition), "X"),
+    route("POST", "attributes", Create(AttributeDefinition, false), "X"),
+    route("GET", "attributes/{}", GetRow(AttributeDefinition), "X"),
+    route("PUT", "attributes/{}", Update(AttributeDefinition), "X"),
+    route("DELETE", "attributes/{}", Delete(AttributeDefinition), "X"),
     route("GET", "outbox", ListRows(Message), "X"),
     route("GET", "outbox/{}", GetRow(Message), "X"),
 ];
