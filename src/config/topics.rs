@@ -133,6 +133,8 @@ pub struct AuthConfig {
     pub query_credentials: bool,
     /// Accept HTTP Basic.
     pub basic: bool,
+    /// Accept passwords at all; off: neither query parameters nor HTTP Basic, only tokens.
+    pub passwords: bool,
     /// Password of the first client; absent: a random one is printed once at the first start.
     pub bootstrap_password: Option<Secret>,
     /// `[auth.argon2]`.
@@ -141,6 +143,10 @@ pub struct AuthConfig {
     pub cache: CacheConfig,
     /// `[auth.attempts]`.
     pub attempts: AttemptsConfig,
+    /// `[auth.tokens]`.
+    pub tokens: TokensConfig,
+    /// Issuers whose signed tokens (JWT) are accepted.
+    pub jwt: Vec<JwtConfig>,
 }
 
 impl Default for AuthConfig {
@@ -148,10 +154,13 @@ impl Default for AuthConfig {
         Self {
             query_credentials: true,
             basic: true,
+            passwords: true,
             bootstrap_password: None,
             argon2: Argon2Config::default(),
             cache: CacheConfig::default(),
             attempts: AttemptsConfig::default(),
+            tokens: TokensConfig::default(),
+            jwt: Vec::new(),
         }
     }
 }
@@ -234,6 +243,92 @@ impl Default for AttemptsConfig {
     }
 }
 
+/// `[auth.tokens]`: the access tokens of API clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TokensConfig {
+    /// How long a token is good when nothing else is asked for, seconds.
+    pub lifetime_seconds: u32,
+    /// The longest that can be asked for, seconds.
+    pub longest_seconds: u32,
+}
+
+impl Default for TokensConfig {
+    fn default() -> Self {
+        Self { lifetime_seconds: 2_592_000, longest_seconds: 31_622_400 }
+    }
+}
+
+/// `[[auth.jwt]]`: an issuer whose signed tokens are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct JwtConfig {
+    /// A short name of one's own; its callers are called `NAME:CLAIM` in trail and log.
+    pub name: String,
+    /// The issuer, exactly as it stands in `iss`.
+    pub issuer: String,
+    /// Accepted audiences; one of them must stand in `aud`.
+    pub audience: Vec<String>,
+    /// Where its public keys are (JWKS): a file, or an `https://` address (`http://` on loopback only).
+    pub jwks: String,
+    /// Accepted algorithms; `HS…` and `none` cannot be. Absent: RS256, PS256, ES256, ES384 and EdDSA.
+    #[serde(default = "usual_algorithms")]
+    pub algorithms: Vec<String>,
+    /// The claim that names the caller. Absent: `sub`.
+    #[serde(default = "subject_claim")]
+    pub client_claim: String,
+    /// Organization, by entity name or id, that all its callers are bounded to.
+    #[serde(default)]
+    pub within: Option<String>,
+    /// Claim that names the organization the caller is bounded to; a token without it is refused.
+    #[serde(default)]
+    pub within_claim: Option<String>,
+    /// How far its clock may differ, seconds, at most 300. Absent: 30.
+    #[serde(default = "usual_leeway")]
+    pub leeway_seconds: u16,
+    /// How often the keys are read again, seconds. Absent: 600.
+    #[serde(default = "usual_refresh")]
+    pub refresh_seconds: u32,
+    /// Accept each token only once; it must carry `jti`.
+    #[serde(default)]
+    pub once: bool,
+    /// `[[auth.jwt.grants]]`: what claims grant. A token that matches none may do nothing.
+    #[serde(default)]
+    pub grants: Vec<JwtGrants>,
+}
+
+/// `[[auth.jwt.grants]]`: a claim, and what it grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct JwtGrants {
+    /// The claim; a dot leads into an object, such as `realm_access.roles`.
+    pub claim: String,
+    /// The value it must have, as a text, as one of the words of a text, or in a list.
+    pub value: String,
+    /// A preset (`admin`, `writer`, `reader`); this or `words`.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// Grants as words `VERB:KIND`.
+    #[serde(default)]
+    pub words: Vec<String>,
+}
+
+fn usual_algorithms() -> Vec<String> {
+    ["RS256", "PS256", "ES256", "ES384", "EdDSA"].map(str::to_owned).to_vec()
+}
+
+fn subject_claim() -> String {
+    String::from("sub")
+}
+
+fn usual_leeway() -> u16 {
+    30
+}
+
+fn usual_refresh() -> u32 {
+    600
+}
+
 /// `[password-policy]`: what a user's password must be like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -283,6 +378,7 @@ impl Default for OrganizationsConfig {
             r#virtual,
             roles: Vec::new(),
             default: true,
+            approval: false,
         };
         Self { classes: vec![class("organization", false), class("virtual", true)] }
     }
@@ -303,6 +399,41 @@ pub struct OrganizationClass {
     /// Whether this is the class of organizations that name none.
     #[serde(default)]
     pub default: bool,
+    /// Whether registrations in organizations of this class, and roles of theirs that were offered, await approval.
+    #[serde(default)]
+    pub approval: bool,
+}
+
+/// `[invitations]`: how long they stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct InvitationsConfig {
+    /// Days after which an invitation that was not answered has expired.
+    pub days: u16,
+}
+
+impl Default for InvitationsConfig {
+    fn default() -> Self {
+        Self { days: 14 }
+    }
+}
+
+/// `[doors]`: how often one address may ask without credentials where that is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct DoorsConfig {
+    /// Requests at once.
+    pub burst: u32,
+    /// Requests a minute in the long run.
+    pub per_minute: u32,
+    /// Most addresses that are told apart; beyond that whole networks count as one.
+    pub capacity: usize,
+}
+
+impl Default for DoorsConfig {
+    fn default() -> Self {
+        Self { burst: 30, per_minute: 30, capacity: 100_000 }
+    }
 }
 
 /// `[mandates]`: how a mandate comes into force.

@@ -50,8 +50,12 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::Update(kind) => (Verb::Update, kind),
         Operation::Delete(kind) => (Verb::Delete, kind),
         Operation::Step(_, step) => return Some(step.action(None)),
+        Operation::Invitation(asked) => return Some(asked.action(None)),
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
+        }
+        Operation::ResetClient => {
+            return Some(Action { word: "RESET", ..Action::of(Verb::Update, Kind::ApiClient, None) });
         }
         Operation::Authenticate => return Some(SignIn::of(None)),
         Operation::ForcePasswordChange => return Some(ForcePasswordChange::of(None)),
@@ -81,6 +85,12 @@ impl Request<'_> {
             Operation::Create(Kind::AttributeDefinition, _)
             | Operation::Update(Kind::AttributeDefinition)
             | Operation::Delete(Kind::AttributeDefinition) => self.definition(operation).await,
+            Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
+            Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
+            Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,
+            Operation::ResetClient => self.reset_client(operation).await,
+            Operation::Create(Kind::Token, _) => self.create_token(operation).await,
+            Operation::Delete(Kind::Token) => self.delete_token(operation).await,
             Operation::Create(kind, below) => self.create(kind, below).await,
             Operation::Update(kind) => self.update(kind).await,
             Operation::Delete(kind) => self.delete(kind).await,
@@ -91,6 +101,7 @@ impl Request<'_> {
                 let id = perform(&self.service.engine, self.caller, step).await?;
                 Ok(self.echo.ids(kind, &[id]))
             }
+            Operation::Invitation(asked) => self.invitation(asked).await,
             Operation::MoveOrganization => self.move_organization().await,
             Operation::Authenticate => self.authenticate().await,
             Operation::ForcePasswordChange => self.force_password_change().await,
@@ -122,7 +133,7 @@ impl Request<'_> {
     }
 
     /// The id that a key of the address names.
-    async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
+    pub(super) async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
         let key = self.keys.get(place).map(String::as_str).unwrap_or_default();
         // A UUID need not be looked up: the change itself does, in its transaction.
         if let Ok(id) = Uuid::try_parse(key) {
@@ -220,7 +231,7 @@ impl Request<'_> {
     }
 
     /// Takes a user's own parameters out: the password, checked by the policy, and roles to assign.
-    fn own(
+    pub(super) fn own(
         &self,
         kind: Kind,
         arguments: &mut Arguments,
@@ -240,7 +251,7 @@ impl Request<'_> {
         Ok((password, roles))
     }
 
-    async fn credential(
+    pub(super) async fn credential(
         &self,
         operation: Operation,
         password: Option<&Password>,

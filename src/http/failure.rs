@@ -15,6 +15,15 @@ use crate::xml::{XmlError, encode};
 /// The content type of every document.
 pub const XML: &str = "application/xml;charset=UTF-8";
 
+/// The ways to sign in that are told to somebody who did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Challenge {
+    /// Whether HTTP Basic is one.
+    pub basic: bool,
+    /// Whether a token was presented, and is not good.
+    pub wrong_token: bool,
+}
+
 /// Why a request is not answered with success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -33,7 +42,7 @@ pub enum Failure {
     /// A document that is not valid, or too large.
     Document(XmlError),
     /// No credentials, or wrong ones.
-    Unauthenticated,
+    Unauthenticated(Challenge),
     /// Too many attempts.
     Throttled(Duration),
     /// No such address.
@@ -61,7 +70,7 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
         Failure::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Document(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Malformed(_) | Failure::BodyBroken | Failure::Document(_) => (StatusCode::BAD_REQUEST, 1),
-        Failure::Unauthenticated => (StatusCode::UNAUTHORIZED, 2),
+        Failure::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, 2),
         Failure::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, 14),
         Failure::UnknownPath => (StatusCode::NOT_FOUND, 7),
         Failure::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, 13),
@@ -73,7 +82,9 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
 fn classify_operation(error: &Error) -> (StatusCode, u16) {
     match error {
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, 1),
-        Error::Forbidden { .. } | Error::WrongPassword => (StatusCode::FORBIDDEN, 3),
+        Error::Forbidden { .. } | Error::Exceeds { .. } | Error::NotProven { .. } | Error::WrongPassword => {
+            (StatusCode::FORBIDDEN, 3)
+        }
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, 4),
         Error::ParentNotFound { .. } => (StatusCode::NOT_FOUND, 5),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 6),
@@ -97,8 +108,8 @@ fn message(failure: &Failure) -> String {
         Failure::BodyTooSlow => "the body did not arrive in time".to_owned(),
         Failure::BodyBroken => "the body broke off or is not framed correctly".to_owned(),
         Failure::Document(error) => error.to_string(),
-        Failure::Unauthenticated => "authentication failed".to_owned(),
-        Failure::Throttled(_) => "too many failed attempts; try again later".to_owned(),
+        Failure::Unauthenticated(_) => "authentication failed".to_owned(),
+        Failure::Throttled(_) => "too many attempts; try again later".to_owned(),
         Failure::UnknownPath => "there is nothing at this address".to_owned(),
         Failure::WrongMethod(methods) => format!("this address knows {}", methods.join(", ")),
         Failure::NotAcceptable => "this is answered as application/xml only".to_owned(),
@@ -121,8 +132,12 @@ impl Failure {
         let mut builder = HttpResponse::build(status);
         builder.insert_header((CONTENT_TYPE, XML));
         match self {
-            Self::Unauthenticated => {
-                builder.insert_header((WWW_AUTHENTICATE, r#"Basic realm="valtuus", charset="UTF-8""#));
+            Self::Unauthenticated(challenge) => {
+                if challenge.basic {
+                    builder.append_header((WWW_AUTHENTICATE, r#"Basic realm="valtuus", charset="UTF-8""#));
+                }
+                let error = if challenge.wrong_token { r#", error="invalid_token""# } else { "" };
+                builder.append_header((WWW_AUTHENTICATE, format!(r#"Bearer realm="valtuus"{error}"#)));
             }
             Self::WrongMethod(methods) => {
                 builder.insert_header((ALLOW, methods.join(", ")));

@@ -131,7 +131,9 @@ impl Registry {
 
 /// The kind of that name, when it can have custom attributes.
 pub fn custom_kind(name: &str) -> Option<Kind> {
-    Kind::named(name).filter(|kind| !kind.def().path.is_empty() && !kind.def().attrs.is_empty())
+    let takes =
+        |def: &crate::model::KindDef| !def.path.is_empty() && !def.attrs.is_empty() && !def.administrative;
+    Kind::named(name).filter(|kind| takes(kind.def()))
 }
 
 /// Error 1 unless `name` may be declared as a custom attribute of `kind`.

@@ -66,6 +66,31 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// How a caller is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// The server itself, or somebody at its command line.
+    Local,
+    /// An API client that proved itself with its password.
+    Client(Uuid),
+    /// An API client that holds one of its access tokens.
+    TokenHolder(Uuid),
+    /// Nobody the store knows: vouched for by an issuer, or refused.
+    Foreign,
+    /// Somebody without an account, at a door that a token opens.
+    Visitor,
+}
+
+impl Identity {
+    /// The API client that calls.
+    pub fn client(self) -> Option<Uuid> {
+        match self {
+            Self::Client(id) | Self::TokenHolder(id) => Some(id),
+            Self::Local | Self::Foreign | Self::Visitor => None,
+        }
+    }
+}
+
 /// Who calls: the client, what it may do, and where it stands in the audit trail.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -73,6 +98,8 @@ pub struct Caller {
     pub grants: Grants,
     /// The organization it is bounded to, with everything below; everything when `None`.
     pub within: Option<Uuid>,
+    /// How it is known.
+    pub identity: Identity,
     /// Name, address and request id for the records.
     pub scene: Scene,
 }
@@ -81,6 +108,22 @@ impl Caller {
     /// The server itself or somebody at its command line: may do everything.
     pub fn local(name: &str) -> Self {
         let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
-        Self { grants: Grants::ADMIN, within: None, scene }
+        Self { grants: Grants::ADMIN, within: None, identity: Identity::Local, scene }
+    }
+
+    /// Nobody yet: may do nothing, only stands in the records.
+    pub fn nobody(scene: Scene) -> Self {
+        Self { grants: Grants::NONE, within: None, identity: Identity::Foreign, scene }
+    }
+
+    /// Somebody without an account, who may do nothing unless a token opens it.
+    pub fn visitor(source: String, request_id: String) -> Self {
+        let scene = Scene { client: String::new(), source, request_id };
+        Self { identity: Identity::Visitor, ..Self::nobody(scene) }
+    }
+
+    /// Whether it is somebody without an account.
+    pub fn is_visitor(&self) -> bool {
+        self.identity == Identity::Visitor
     }
 }

@@ -4,6 +4,7 @@
 //! that a client hanging up cannot cancel. Reads authorize, then read committed data. Operations know entities,
 //! grants and the store's traits; they know neither HTTP nor XML.
 
+pub mod administer;
 pub mod assign;
 pub mod attribute_definition;
 pub mod audit_trail;
@@ -19,6 +20,7 @@ pub mod entry;
 pub mod force_password_change;
 pub mod inclusion;
 pub mod index_building;
+pub mod invitation;
 pub mod list;
 pub mod mandates;
 pub mod move_organization;
@@ -35,8 +37,9 @@ pub mod scope;
 pub mod search;
 pub mod setup;
 pub mod sign_in;
+pub mod token;
 pub mod update;
 
-pub use engine::{Caller, Engine};
+pub use engine::{Caller, Engine, Identity};
 pub use perform::{Change, perform, refuse};
 pub use post::post;

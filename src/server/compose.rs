@@ -1,6 +1,6 @@
 //! From the configuration to the services: the only place that maps its topics to what each room takes.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,11 +10,14 @@ use zeroize::Zeroizing;
 use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
+use crate::auth::bearer::{BearerSettings, Bearers};
+use crate::auth::doors::DoorLimit;
+use crate::auth::jwt::{Issuer, IssuerSettings, Mapping};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
-use crate::config::{AuthConfig, Config, Database, MailTls, Secret};
-use crate::http::identify::Clients;
+use crate::config::{AuthConfig, Config, Database, JwtConfig, MailTls, Secret};
+use crate::http::identify::{Clients, Tokens};
 use crate::http::road::SERVICES;
 use crate::http::service::Service;
 use crate::mail::letters::{Composer, own_base};
@@ -24,7 +27,7 @@ use crate::model::kind::role;
 use crate::model::password::PasswordRules;
 use crate::model::registry::custom_kind;
 use crate::model::rules::{OrganizationClass, Settings, UserLock};
-use crate::model::{Error, Kind};
+use crate::model::{Error, Grants, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
 use crate::server::StartError;
@@ -59,10 +62,11 @@ pub fn settings(config: &Config) -> Settings {
         is_virtual: class.r#virtual,
         roles: class.roles.clone(),
         default: class.default,
+        approval: class.approval,
     });
     Settings {
         classes: classes.collect(),
-        invitation_days: 14,
+        invitation_days: config.invitations.days.into(),
         password: PasswordRules {
             least: config.password_policy.min,
             most: config.password_policy.max,
@@ -176,6 +180,45 @@ fn authenticator_settings(auth: &AuthConfig) -> AuthenticatorSettings {
     }
 }
 
+/// What is accepted of a configured issuer; it has no keys yet.
+fn issuer(jwt: &JwtConfig) -> Result<Arc<Issuer>, Error> {
+    let mapping = |mapping: &crate::config::JwtGrants| {
+        let words = match &mapping.preset {
+            Some(preset) => Grants::preset(preset).unwrap_or_default(),
+            None => mapping.words.clone(),
+        };
+        let grants = Grants::parse(words.iter().map(String::as_str))?;
+        Ok::<_, Error>(Mapping { claim: mapping.claim.clone(), value: mapping.value.clone(), grants })
+    };
+    Ok(Arc::new(Issuer::new(IssuerSettings {
+        name: jwt.name.clone(),
+        issuer: jwt.issuer.clone(),
+        audience: jwt.audience.clone(),
+        algorithms: jwt.algorithms.clone(),
+        client_claim: jwt.client_claim.clone(),
+        within: jwt.within.clone(),
+        within_claim: jwt.within_claim.clone(),
+        leeway: jwt.leeway_seconds,
+        once: jwt.once,
+        grants: jwt.grants.iter().map(mapping).collect::<Result<_, _>>()?,
+    })))
+}
+
+/// Who calls with a token.
+fn bearers(engine: &Engine, auth: &AuthConfig, world: SharedWorld) -> Result<Bearers<Tokens>, Error> {
+    /// Wrong tokens cannot be guesses, so that an address may present more of them than of wrong passwords.
+    const TIMES: u32 = 10;
+    let settings = authenticator_settings(auth);
+    let wrong = auth.attempts.lock_after.saturating_mul(TIMES);
+    let settings = BearerSettings {
+        cache: settings.cache,
+        wrong: NonZeroU32::new(wrong).unwrap_or(NonZeroU32::MIN),
+        addresses: settings.attempts.capacity,
+    };
+    let issuers = auth.jwt.iter().map(issuer).collect::<Result<_, _>>()?;
+    Ok(Bearers::new(Tokens(engine.clone()), issuers, world, settings))
+}
+
 /// The recorder of a process: installed once, shared by every server in it (tests run several).
 fn metrics() -> Option<PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -188,25 +231,40 @@ fn metrics() -> Option<PrometheusHandle> {
     HANDLE.get_or_init(install).clone()
 }
 
+/// The limit at the doors that need no credentials.
+fn doors(config: &Config) -> DoorLimit {
+    let bound = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let doors = &config.doors;
+    DoorLimit::new(bound(doors.burst), bound(doors.per_minute), doors.capacity)
+}
+
 /// The service over an open store.
 pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> Result<Service, StartError> {
     let engine = engine(Arc::clone(&store), &config, Arc::clone(&world)).await?;
     let verifier = Arc::new(verifier(&config.auth, Arc::clone(&world))?);
     let clients = Clients(Arc::clone(&store));
     let settings = authenticator_settings(&config.auth);
-    let authenticator = Arc::new(Authenticator::new(clients, Arc::clone(&verifier), world, settings));
-    let forgetting = Arc::clone(&authenticator);
+    let authenticator =
+        Arc::new(Authenticator::new(clients, Arc::clone(&verifier), Arc::clone(&world), settings));
+    let bearers = Arc::new(bearers(&engine, &config.auth, world)?);
+    let (forgetting, bearers_forgetting) = (Arc::clone(&authenticator), Arc::clone(&bearers));
     store.on_commit(Arc::new(move |touched: Touched| {
         if touched.has(Kind::ApiClient) {
             forgetting.forget_all();
         }
+        if touched.has(Kind::ApiClient) || touched.has(Kind::Token) {
+            bearers_forgetting.forget_all();
+        }
     }));
+    let doors = doors(&config);
     Ok(Service {
         engine,
         authenticator,
+        bearers,
         verifier,
         turns: Turns::default(),
         config,
+        doors,
         flood: SignInFlood::default(),
         metrics: metrics(),
     })

@@ -100,7 +100,7 @@ on_both! {
         let long = "x".repeat(65);
         for (query, word) in [
             ("", "kind"), ("name=x", "kind"), ("kind=user", "name"), ("kind=planet&name=x", "kind"),
-            ("kind=auditevent&name=x", "kind"), ("kind=assignment&name=x", "kind"), ("kind=message&name=x", "kind"),
+            ("kind=auditevent&name=x", "kind"), ("kind=apiclient&name=x", "kind"), ("kind=assignment&name=x", "kind"), ("kind=message&name=x", "kind"),
             ("kind=&name=x", "kind"), ("kind=user&name=", "name"), ("kind=user&name=1x", "name"),
             ("kind=user&name=a%20b", "name"), ("kind=user&name=%C3%A4", "name"), (&format!("kind=user&name={long}"), "name"),
             ("kind=user&name=login", "name"), ("kind=user&name=password", "name"), ("kind=user&name=maxResults", "name"),

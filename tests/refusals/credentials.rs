@@ -8,6 +8,8 @@ use reqwest::Method;
 use valtuus::config::Config;
 use valtuus::operation::Caller as Local;
 use valtuus::operation::client::{ClientChange, change};
+use valtuus::operation::perform;
+use valtuus::operation::token::{CreateToken, Wanted, hash};
 use valtuus::store::AuditQuery;
 
 use super::ground::Ground;
@@ -35,6 +37,11 @@ fn without_basic(config: &mut Config) {
     config.auth.basic = false;
 }
 
+fn without_passwords(config: &mut Config) {
+    patient(config);
+    config.auth.passwords = false;
+}
+
 fn basic(pair: impl AsRef<[u8]>) -> Credentials {
     Credentials::Header(format!("Basic {}", STANDARD.encode(pair)))
 }
@@ -45,8 +52,26 @@ async fn with(bed: &Bed, credentials: Credentials) -> Answer {
 
 fn refused(answer: Answer) -> Answer {
     let answer = answer.refused(401, 2, "authentication failed");
-    assert!(answer.header("www-authenticate").starts_with("Basic realm="));
+    let challenges: Vec<String> = answer
+        .headers
+        .get_all("www-authenticate")
+        .iter()
+        .map(|value| value.to_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        challenges.iter().any(|challenge| challenge.starts_with("Bearer realm=\"valtuus\"")),
+        "{challenges:?}"
+    );
     answer
+}
+
+/// Whether a refusal offers HTTP Basic.
+fn offers_basic(answer: &Answer) -> bool {
+    answer
+        .headers
+        .get_all("www-authenticate")
+        .iter()
+        .any(|value| value.as_bytes().starts_with(b"Basic realm="))
 }
 
 on_both_with! { patient;
@@ -158,7 +183,8 @@ on_both_with! { patient;
 
 on_both_with! { without_query;
     async fn query_credentials_that_are_switched_off_are_refused(bed: Bed) {
-        refused(with(&bed, Credentials::Query("admin".into(), "admin-password".into())).await);
+        let query = with(&bed, Credentials::Query("admin".into(), "admin-password".into())).await;
+        assert!(offers_basic(&refused(query)));
         with(&bed, basic("admin:admin-password")).await.ok();
     }
 }
@@ -166,9 +192,34 @@ on_both_with! { without_query;
 on_both_with! { without_basic;
     async fn basic_that_is_switched_off_is_refused_even_beside_a_good_query(bed: Bed) {
         with(&bed, Credentials::Query("admin".into(), "admin-password".into())).await.ok();
-        refused(with(&bed, basic("admin:admin-password")).await);
+        assert!(!offers_basic(&refused(with(&bed, basic("admin:admin-password")).await)));
         let both = format!("{ASKED}&username=admin&password=admin-password");
         refused(bed.anonymous().with(basic("admin:admin-password")).get(&both).await);
+    }
+}
+
+on_both_with! { without_passwords;
+    async fn without_passwords_only_tokens_are_accepted_and_the_challenge_says_so(bed: Bed) {
+        let service = bed.server.service();
+        let local = Local::local("test");
+        let expires = service.engine.world.now() + 60_000_000;
+        let wanted = Wanted { client: Some("admin".into()), name: None, expires };
+        let create = CreateToken::new(&service.engine, &local, &wanted, hash("vlt_of-the-admin")).unwrap();
+        perform(&service.engine, &local, create).await.unwrap();
+        let token = Credentials::Header("Bearer vlt_of-the-admin".into());
+        with(&bed, token.clone()).await.ok();
+        for (credentials, challenge) in [
+            (Credentials::None, "Bearer realm=\"valtuus\""),
+            (Credentials::Query("admin".into(), "admin-password".into()), "Bearer realm=\"valtuus\""),
+            (basic("admin:admin-password"), "Bearer realm=\"valtuus\""),
+            (Credentials::Header("Bearer vlt_wrong".into()), "Bearer realm=\"valtuus\", error=\"invalid_token\""),
+        ] {
+            let answer = with(&bed, credentials).await.refused(401, 2, "authentication failed");
+            let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
+            assert_eq!(challenges, [challenge]);
+        }
+        let beside = format!("{ASKED}&username=admin&password=admin-password");
+        bed.anonymous().with(token).get(&beside).await.ok();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use valtuus::http::dialect::{Operation, Route};
 use valtuus::model::Kind;
+use valtuus::operation::invitation::Inviting;
 
 use crate::kit::Bed;
 
@@ -20,6 +21,10 @@ pub struct Ground {
     pub invitation: String,
     pub mail: String,
     pub definition: String,
+    pub offer: String,
+    pub workflow: String,
+    pub client: String,
+    pub token: String,
 }
 
 impl Ground {
@@ -40,8 +45,38 @@ impl Ground {
         let invitation = admin.post(&invitation).await.ok().id();
         let mail =
             crate::mail::put(&bed.server.service().engine.store, "anna@example.fi", "x").await.to_string();
-        let definition = admin.post("attributes/?kind=user&name=shoesize").await.ok().id();
-        Self { company, below, network, anna, bertil, role, mandate, invitation, mail, definition }
+        let definition = admin.post("attributes/?kind=user&name=glovesize").await.ok().id();
+        let offer = format!("mandates/?mandater={company}&assigneeEmail=uusi@example.org&role={role}");
+        admin.post(&offer).await.ok();
+        let offer = admin.get("mandateinvitations").await.ok().id();
+        let club =
+            admin.post("organizations/?technicalName=club&organizationClass=association").await.ok().id();
+        let member = admin.post(&format!("roles/?name=Member&organization={club}")).await.ok().id();
+        let asked = admin.post(&format!("roleinvitations/?user={anna}&role={member}")).await.ok().id();
+        admin.put(&format!("roleinvitations/{asked}/accept")).await.ok();
+        let workflow = admin.get("workflows").await.ok().id();
+        let client = "apiclients/?name=ground&grants=read:user&pwd=ground-password";
+        let client = admin.post(client).await.ok().id();
+        let token = admin.post(&format!("tokens/?client={client}")).await.ok();
+        let tokens = admin.get(&format!("tokens?client={client}")).await.ok();
+        assert_eq!(token.entity().attribute.len(), 4, "client, expires, createdBy and the token itself");
+        let token = tokens.id();
+        Self {
+            company,
+            below,
+            network,
+            anna,
+            bertil,
+            role,
+            mandate,
+            invitation,
+            offer,
+            workflow,
+            client,
+            token,
+            mail,
+            definition,
+        }
     }
 
     /// An entity of that kind that exists and can be changed.
@@ -54,6 +89,10 @@ impl Ground {
             Kind::RoleInvitation => &self.invitation,
             Kind::Message => &self.mail,
             Kind::AttributeDefinition => &self.definition,
+            Kind::MandateInvitation => &self.offer,
+            Kind::Workflow => &self.workflow,
+            Kind::ApiClient => &self.client,
+            Kind::Token => &self.token,
             other => panic!("{} has no address of its own", other.name()),
         }
     }
@@ -92,6 +131,9 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
         Operation::Create(Kind::AttributeDefinition, _) => "kind=user&name=hatsize".to_owned(),
+        Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
+        Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
+        Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }
