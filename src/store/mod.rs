@@ -14,6 +14,7 @@ pub mod bulk;
 mod columns;
 mod connect;
 mod convert;
+pub mod declaration;
 pub mod fault;
 mod following;
 mod inspect;

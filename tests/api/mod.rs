@@ -42,6 +42,7 @@ macro_rules! on_both_with {
 pub(crate) use on_both_with;
 
 mod apiclients;
+mod attributes;
 mod audit_sequence;
 mod auditevents;
 mod custom;

@@ -41,8 +41,7 @@ impl Ground {
 }
 
 fn has_one(kind: Kind) -> bool {
-    let without = [Kind::Assignment, Kind::AuditEvent, Kind::Message, Kind::AttributeDefinition];
-    !without.contains(&kind)
+    !matches!(kind, Kind::Assignment | Kind::AuditEvent)
 }
 
 /// The route's path with the ids of one world, but for the key at `place`, which is from the other.

@@ -19,6 +19,8 @@ pub struct Ground {
     pub role: String,
     pub mandate: String,
     pub invitation: String,
+    pub mail: String,
+    pub definition: String,
     pub offer: String,
     pub delegation: String,
     pub template: String,
@@ -67,6 +69,9 @@ impl Ground {
         let client = admin.get(&format!("apiclients?name={prefix}ground&exactMatch=true")).await.ok().id();
         admin.post(&format!("tokens/?client={client}")).await.ok();
         let token = admin.get(&format!("tokens?client={client}")).await.ok().id();
+        let store = &bed.server.service().engine.store;
+        let mail = crate::mail::put(store, "anna@example.fi", "x").await.to_string();
+        let definition = make(format!("attributes/?kind=user&name={prefix}glovesize")).await;
         Self {
             company,
             below,
@@ -82,6 +87,8 @@ impl Ground {
             workflow,
             client,
             token,
+            mail,
+            definition,
         }
     }
 
@@ -93,6 +100,8 @@ impl Ground {
             Kind::Role => &self.role,
             Kind::Mandate => &self.mandate,
             Kind::RoleInvitation => &self.invitation,
+            Kind::Message => &self.mail,
+            Kind::AttributeDefinition => &self.definition,
             Kind::MandateInvitation => &self.offer,
             Kind::Delegation => &self.delegation,
             Kind::MandateTemplate => &self.template,
@@ -108,7 +117,7 @@ impl Ground {
         let mut kinds = keys(route).into_iter();
         let segments = route.path.split('/').map(|segment| match segment {
             "{}" => match kinds.next().unwrap() {
-                Kind::AuditEvent | Kind::Message => NOBODY.to_owned(),
+                Kind::AuditEvent => NOBODY.to_owned(),
                 kind => self.one(kind).to_owned(),
             },
             fixed => fixed.to_owned(),
@@ -123,7 +132,6 @@ pub fn keys(route: &Route) -> Vec<Kind> {
     let owners = segments.windows(2).filter(|pair| pair[1] == "{}").map(|pair| pair[0]);
     let kind = |path| match path {
         "auditevents" => Kind::AuditEvent,
-        "outbox" => Kind::Message,
         path => Kind::ALL.into_iter().find(|kind| kind.def().path == path).unwrap(),
     };
     owners.map(kind).collect()
@@ -137,6 +145,7 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Create(Kind::AttributeDefinition, _) => "kind=user&name=hatsize".to_owned(),
         Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
         Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
         Operation::Create(Kind::MandateTemplate, _) => format!("name=another&role={role}"),

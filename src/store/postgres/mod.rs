@@ -26,6 +26,7 @@ use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
 use crate::store::convert::{self, audit_row, column, entity_row, mail_row};
 use crate::store::look::View;
+use crate::store::declaration;
 use crate::store::outbox::{HeldMail, Mail, OutboxQuery};
 use crate::store::plan::{PLACE_OF_WHOLE, Plan};
 use crate::store::post_statements;
@@ -73,6 +74,7 @@ crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
 crate::store::bulk::bulk!(many, tx, postgres, crate::store::columns::postgres);
 crate::store::post::post!(mails, tx);
+crate::store::declaration::declarations!(declared, tx, postgres, postgres, crate::store::columns::postgres);
 
 /// What the store and its tasks share.
 struct Inner {
@@ -338,6 +340,16 @@ impl Read for Postgres {
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
         custom_attributes(&self.pool()).await
+    }
+
+    async fn unfinished_indexes(&self) -> Result<Vec<AttrId>, Error> {
+        let statement = query(declaration::UNFINISHED_INDEXES);
+        let rows = statement.fetch_all(&self.pool()).await.map_err(convert::plain)?;
+        let number = |row: &PgRow| {
+            let attr: i64 = column!(row, 0);
+            u32::try_from(attr).map(AttrId).map_err(|_| Error::internal("an attribute's number"))
+        };
+        rows.iter().map(number).collect()
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, Error> {

@@ -54,6 +54,7 @@ crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
 crate::store::bulk::bulk!(many, tx, sqlite, crate::store::columns::sqlite);
 crate::store::post::post!(mails, tx);
+crate::store::declaration::declarations!(declared, tx, sqlite, sqlite, crate::store::columns::sqlite);
 
 /// The store on SQLite.
 pub(super) struct Sqlite {
@@ -187,6 +188,10 @@ impl Read for Sqlite {
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
         self.hot.with(read::custom_attributes)?.into_iter().collect()
+    }
+
+    async fn unfinished_indexes(&self) -> Result<Vec<AttrId>, Error> {
+        self.hot.with(read::unfinished_indexes)
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, Error> {
