@@ -14,6 +14,7 @@ mod api;
 mod auth;
 mod contention;
 mod crash;
+mod invitations;
 mod kit;
 mod laws;
 mod life;

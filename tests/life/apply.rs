@@ -7,7 +7,7 @@ use valtuus::model::Kind;
 
 use super::drive::Facts;
 use super::model::{CLASSES, Delegation, Invitation, Mandate, Model, Organization, Role, Template, User};
-use super::steps::{Giving, Step};
+use super::steps::{DAY, Giving, Step};
 
 impl Model {
     /// Moves on by a step that succeeded; `made` is the id it answered.
@@ -121,8 +121,8 @@ impl Model {
     fn apply_to_invitations(&mut self, step: &Step, made: Uuid) {
         match step.clone() {
             Step::Invite { user, email, roles, inviter } => {
-                let state = "Sent";
-                self.invitations.insert(made, Invitation { user, email, roles, inviter, state });
+                let (state, expires) = ("Sent", self.now + 14 * DAY);
+                self.invitations.insert(made, Invitation { user, email, roles, inviter, state, expires });
             }
             Step::Withdraw { id } => self.invitations.get_mut(&id).unwrap().state = "Withdrawn",
             other => panic!("{other:?} is about no invitation"),
@@ -149,7 +149,7 @@ impl Model {
             Kind::Role => self.roles.keys().map(|id| (*id, self.role_facts(*id))).collect(),
             Kind::Mandate => self.mandates.iter().map(|(id, m)| (*id, self.mandate_facts(*id, m))).collect(),
             Kind::RoleInvitation => {
-                self.invitations.iter().map(|(id, i)| (*id, invitation_facts(i))).collect()
+                self.invitations.iter().map(|(id, i)| (*id, self.invitation_facts(i))).collect()
             }
             Kind::Delegation => self.delegations.iter().map(|(id, d)| (*id, delegation_facts(d))).collect(),
             Kind::MandateTemplate => self.templates.iter().map(|(id, t)| (*id, template_facts(t))).collect(),
@@ -212,6 +212,22 @@ impl Model {
     }
 }
 
+impl Model {
+    fn invitation_facts(&self, invitation: &Invitation) -> Facts {
+        let mut known = facts([
+            ("user", ids(&invitation.user.into_iter().collect())),
+            ("email", one(&invitation.email)),
+            ("role", ids(&invitation.roles)),
+            ("state", one(invitation.state_at(self.now))),
+            ("expires", instant(Some(invitation.expires))),
+        ]);
+        if let Some(inviter) = invitation.inviter {
+            known.insert("inviter".to_owned(), one(&inviter.to_string()));
+        }
+        known
+    }
+}
+
 fn delegation_facts(delegation: &Delegation) -> Facts {
     facts([
         ("mandate", one(&delegation.mandate.to_string())),
@@ -235,19 +251,6 @@ pub fn instant(at: Option<i64>) -> BTreeSet<String> {
         at.format(&time::format_description::well_known::Rfc3339).unwrap()
     };
     at.map(text).into_iter().collect()
-}
-
-fn invitation_facts(invitation: &Invitation) -> Facts {
-    let mut known = facts([
-        ("user", ids(&invitation.user.into_iter().collect())),
-        ("email", one(&invitation.email)),
-        ("role", ids(&invitation.roles)),
-        ("state", one(invitation.state)),
-    ]);
-    if let Some(inviter) = invitation.inviter {
-        known.insert("inviter".to_owned(), one(&inviter.to_string()));
-    }
-    known
 }
 
 fn facts<const N: usize>(known: [(&str, BTreeSet<String>); N]) -> Facts {

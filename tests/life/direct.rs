@@ -18,6 +18,8 @@ use valtuus::operation::create::Create;
 use valtuus::operation::delegate::Delegate;
 use valtuus::operation::delete::Delete;
 use valtuus::operation::effective::Sources;
+use valtuus::operation::invitation::Offer;
+use valtuus::operation::invitation::step::Withdraw;
 use valtuus::operation::list::{Base, Listing, Query};
 use valtuus::operation::move_organization::MoveOrganization;
 use valtuus::operation::move_user::MoveUser;
@@ -119,14 +121,18 @@ impl Direct {
     }
 
     async fn take(&self, verb: Verb, id: Uuid) -> Result<BTreeSet<Uuid>, Error> {
+        let (engine, caller) = (&self.engine, &self.caller);
         let step = match verb {
             Verb::Revoke => Step::RevokeMandate,
             Verb::Approve => Step::ApproveMandate,
             Verb::Reject => Step::RejectMandate,
-            Verb::Withdraw => Step::WithdrawInvitation,
+            Verb::Withdraw => {
+                let change = Withdraw::new(engine, Offer::Roles, id, Precondition::None);
+                return perform(engine, caller, change).await.map(|id| [id].into());
+            }
         };
-        let change = TakeStep::new(&self.engine, step, id, Precondition::None).by(&self.caller);
-        perform(&self.engine, &self.caller, change).await.map(|id| [id].into())
+        let change = TakeStep::new(engine, step, id, Precondition::None).by(caller);
+        perform(engine, caller, change).await.map(|id| [id].into())
     }
 
     /// One page of a listing, and the cursor that goes on behind it.

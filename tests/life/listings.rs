@@ -95,7 +95,7 @@ impl Listing {
             18 => Self::MandatesByState { state: dice.word(&STATES) },
             19 => of_user(dice, Self::InvitationsOfUser),
             _ if recursive => Self::InvitationsOf(organization),
-            _ => Self::InvitationsByState { state: dice.word(&["Sent", "Withdrawn"]) },
+            _ => Self::InvitationsByState { state: dice.word(&["Sent", "Withdrawn", "Expired"]) },
         }
     }
 
@@ -215,7 +215,9 @@ impl Model {
                 let of = |role: &Uuid| self.roles.get(role).is_some_and(|role| role.owner == *id);
                 self.invitations_where(|invitation| invitation.roles.iter().any(of))
             }
-            Listing::InvitationsByState { state } => self.invitations_where(|i| i.state == *state),
+            Listing::InvitationsByState { state } => {
+                self.invitations_where(|i| i.state_at(self.now) == *state)
+            }
             users => self.list_users(users),
         }
     }

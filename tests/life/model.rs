@@ -95,7 +95,16 @@ pub struct Invitation {
     pub roles: BTreeSet<Uuid>,
     /// The id of a user that may be gone by now.
     pub inviter: Option<Uuid>,
+    /// Without regard to the clock.
     pub state: &'static str,
+    pub expires: i64,
+}
+
+impl Invitation {
+    /// The state at an instant.
+    pub fn state_at(&self, now: i64) -> &'static str {
+        if self.state == "Sent" && self.expires <= now { "Expired" } else { self.state }
+    }
 }
 
 /// Everything there is.
@@ -197,7 +206,7 @@ impl Model {
             template.roles.remove(&id);
         }
         for invitation in self.invitations.values_mut() {
-            if invitation.roles.remove(&id) && invitation.roles.is_empty() {
+            if invitation.roles.remove(&id) && invitation.roles.is_empty() && invitation.state == "Sent" {
                 invitation.state = "Withdrawn";
             }
         }
