@@ -324,15 +324,25 @@ fn an_issuer_that_makes_no_sense_is_refused_by_key() {
         ("\"keys.json\"", "\"k\"\nleeway-seconds = 301", "leeway-seconds"),
         ("\"keys.json\"", "\"k\"\nwithin = \"a\"\nwithin-claim = \"b\"", "within-claim"),
         ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\" }]", "grants[0].words"),
-        ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", preset = \"owner\" }]", "grants[0].preset"),
-        ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", words = [\"all\"] }]", "grants[0].words"),
+        (
+            "\"keys.json\"",
+            "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", preset = \"owner\" }]",
+            "grants[0].preset",
+        ),
+        (
+            "\"keys.json\"",
+            "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", words = [\"all\"] }]",
+            "grants[0].words",
+        ),
         ("\"keys.json\"", "\"k\"\ncolour = \"red\"", "colour"),
     ] {
         let message = refusal(&ISSUER.replacen(from, to, 1), &[], &[]);
         assert!(message.contains(key), "{to}\n{message}");
     }
     assert!(refusal(&ISSUER.repeat(2), &[], &[]).contains("two issuers"));
-    for good in ["\"https://idp.example/keys\"", "\"http://127.0.0.1:8080/keys\"", "\"http://localhost/keys\""] {
+    for good in
+        ["\"https://idp.example/keys\"", "\"http://127.0.0.1:8080/keys\"", "\"http://localhost/keys\""]
+    {
         assert!(load(&ISSUER.replacen("\"keys.json\"", good, 1), &[], &[]).is_ok(), "{good}");
     }
 }

@@ -103,7 +103,7 @@ fn takes_query(service: &Service) -> bool {
 }
 
 /// What a refusal tells of the ways to sign in.
-fn challenge(service: &Service, wrong_token: bool) -> Failure {
+pub(super) fn challenge(service: &Service, wrong_token: bool) -> Failure {
     Failure::Unauthenticated(Challenge { basic: takes_basic(service), wrong_token })
 }
 
@@ -124,9 +124,7 @@ fn proof(service: &Service, request: &HttpRequest, query: QueryCredentials) -> R
     }
     let QueryCredentials { mut names, mut passwords } = query;
     match (names.pop(), passwords.pop()) {
-        (Some(name), Some(password))
-            if names.is_empty() && passwords.is_empty() && takes_query(service) =>
-        {
+        (Some(name), Some(password)) if names.is_empty() && passwords.is_empty() && takes_query(service) => {
             Ok(Proof::Password(Presented { name, password }))
         }
         _ => Err(challenge(service, false)),
@@ -151,7 +149,7 @@ pub async fn identify(
     let proof = proof(service, request, query)?;
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
-        service.authenticator.forget_all();
+        service.authenticator.forget_stale();
         service.bearers.forget_all();
     }
     let (tried, wrong_token) = match &proof {
@@ -159,16 +157,17 @@ pub async fn identify(
         // Whose token it might be is not known.
         Proof::Bearer(_) => (String::new(), true),
     };
-    let found = match &proof {
-        Proof::Password(presented) => service
-            .authenticator
-            .authenticate(presented, from)
-            .await
-            .map(|principal| (Identity::Client(principal.id()), principal)),
-        Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
-            (bearer.client.map_or(Identity::Foreign, Identity::TokenHolder), bearer.principal)
-        }),
-    };
+    let found =
+        match &proof {
+            Proof::Password(presented) => service
+                .authenticator
+                .authenticate(presented, from)
+                .await
+                .map(|principal| (Identity::Client(principal.id()), principal)),
+            Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
+                (bearer.client.map_or(Identity::Foreign, Identity::TokenHolder), bearer.principal)
+            }),
+        };
     match found {
         Ok((identity, principal)) => {
             let client = principal.name().to_owned();

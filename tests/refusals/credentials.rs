@@ -52,15 +52,26 @@ async fn with(bed: &Bed, credentials: Credentials) -> Answer {
 
 fn refused(answer: Answer) -> Answer {
     let answer = answer.refused(401, 2, "authentication failed");
-    let challenges: Vec<String> =
-        answer.headers.get_all("www-authenticate").iter().map(|value| value.to_str().unwrap().to_owned()).collect();
-    assert!(challenges.iter().any(|challenge| challenge.starts_with("Bearer realm=\"valtuus\"")), "{challenges:?}");
+    let challenges: Vec<String> = answer
+        .headers
+        .get_all("www-authenticate")
+        .iter()
+        .map(|value| value.to_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        challenges.iter().any(|challenge| challenge.starts_with("Bearer realm=\"valtuus\"")),
+        "{challenges:?}"
+    );
     answer
 }
 
 /// Whether a refusal offers HTTP Basic.
 fn offers_basic(answer: &Answer) -> bool {
-    answer.headers.get_all("www-authenticate").iter().any(|value| value.as_bytes().starts_with(b"Basic realm="))
+    answer
+        .headers
+        .get_all("www-authenticate")
+        .iter()
+        .any(|value| value.as_bytes().starts_with(b"Basic realm="))
 }
 
 on_both_with! { patient;

@@ -127,6 +127,15 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
     assert_eq!(told.send(Method::POST, &format!("users/?login=anna&pwd={pwd}"), &signed, "").await, 200);
     let pwd = told.secret("pwd-taken");
     assert_eq!(told.send(Method::POST, &format!("users/?login=ANNA&pwd={pwd}"), &signed, "").await, 409);
+    let nobody = "users/018f0000-0000-7000-8000-000000000000/authenticate";
+    for (word, query, status) in
+        [("pwd-tried", "", 404), ("pwd-tried-badly", "&nonsense=1", 400), ("pwd-tried-control", "%01", 400)]
+    {
+        let pwd = told.secret(word);
+        assert_eq!(told.send(Method::POST, &format!("{nobody}?pwd={pwd}{query}"), &signed, "").await, status);
+    }
+    let pwd = told.secret("pwd-tried-by-reading");
+    assert_eq!(told.send(Method::GET, &format!("{nobody}?pwd={pwd}"), &signed, "").await, 405);
     let pwd = told.secret("pwd-unknown-parameter");
     assert_eq!(
         told.send(Method::POST, &format!("users/?login=b&pwd={pwd}&nonsense=1"), &signed, "").await,
@@ -219,11 +228,20 @@ async fn clients_and_tokens(told: &mut Told, house: &House, right: &str) {
     let jwt = KEYS.elliptic.sign(&claims());
     let signature = jwt.rsplit_once('.').unwrap().1.to_owned();
     let wrong = KEYS.unknown.sign(&claims());
-    told.secrets.extend([jwt.clone(), signature, wrong.clone(), wrong.rsplit_once('.').unwrap().1.to_owned()]);
+    told.secrets.extend([
+        jwt.clone(),
+        signature,
+        wrong.clone(),
+        wrong.rsplit_once('.').unwrap().1.to_owned(),
+    ]);
     let cut = told.secret("bearer-cut");
-    for (token, status) in
-        [(by_hand.as_str(), 200), (jwt.as_str(), 200), (wrong.as_str(), 401), (&format!("vlt_{cut}"), 401), (&format!("a.{cut}.b"), 401)]
-    {
+    for (token, status) in [
+        (by_hand.as_str(), 200),
+        (jwt.as_str(), 200),
+        (wrong.as_str(), 401),
+        (&format!("vlt_{cut}"), 401),
+        (&format!("a.{cut}.b"), 401),
+    ] {
         let header = format!("Bearer {token}");
         for (method, path, expected) in
             [(Method::GET, "users", status), (Method::GET, "planets", 404), (Method::POST, "users", 400)]
