@@ -47,7 +47,8 @@ pub trait TokenSource: Send + Sync + 'static {
     type Rights: Clone + Send + Sync + 'static;
 
     /// What `token` stands for at `now`; `None` when it is unknown, revoked or ended.
-    async fn token(&self, token: &str, now: Micros) -> Result<Option<TokenRecord<Self::Rights>>, SourceError>;
+    async fn token(&self, token: &str, now: Micros)
+    -> Result<Option<TokenRecord<Self::Rights>>, SourceError>;
 
     /// What a caller that an issuer vouches for may do; `None` when it is bounded to an organization that is not there.
     async fn rights(&self, vouched: &Vouched) -> Result<Option<Self::Rights>, SourceError>;

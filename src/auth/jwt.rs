@@ -203,7 +203,9 @@ impl Issuer {
         if claims.get("iss").and_then(Value::as_str) != Some(self.settings.issuer.as_str()) {
             return Err(Reason::Issuer);
         }
-        let meant = |value: &Value| value.as_str().is_some_and(|text| self.settings.audience.iter().any(|a| a == text));
+        let meant = |value: &Value| {
+            value.as_str().is_some_and(|text| self.settings.audience.iter().any(|a| a == text))
+        };
         let right = match claims.get("aud") {
             Some(Value::Array(list)) => list.iter().any(meant),
             Some(one) => meant(one),
@@ -262,7 +264,8 @@ impl fmt::Debug for Issuer {
 /// The issuer that a token says it is from, unverified; `None` when it is no token of that sort.
 pub fn issuer_of(token: &str) -> Option<String> {
     let mut parts = token.split('.');
-    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return None;
     };
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;

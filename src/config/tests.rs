@@ -302,8 +302,11 @@ fn an_issuer_needs_four_keys_and_has_safe_defaults() {
     assert_eq!(issuer.algorithms, ["RS256", "PS256", "ES256", "ES384", "EdDSA"]);
     assert_eq!((issuer.client_claim.as_str(), issuer.leeway_seconds, issuer.once), ("sub", 30, false));
     for missing in ["name", "issuer", "audience", "jwks"] {
-        let text: String =
-            ISSUER.lines().filter(|line| !line.starts_with(missing)).map(|line| format!("{line}\n")).collect();
+        let text: String = ISSUER
+            .lines()
+            .filter(|line| !line.starts_with(missing))
+            .map(|line| format!("{line}\n"))
+            .collect();
         assert!(refusal(&text, &[], &[]).contains(missing), "{missing}");
     }
 }
@@ -324,15 +327,25 @@ fn an_issuer_that_makes_no_sense_is_refused_by_key() {
         ("\"keys.json\"", "\"k\"\nleeway-seconds = 301", "leeway-seconds"),
         ("\"keys.json\"", "\"k\"\nwithin = \"a\"\nwithin-claim = \"b\"", "within-claim"),
         ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\" }]", "grants[0].words"),
-        ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", preset = \"owner\" }]", "grants[0].preset"),
-        ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", words = [\"all\"] }]", "grants[0].words"),
+        (
+            "\"keys.json\"",
+            "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", preset = \"owner\" }]",
+            "grants[0].preset",
+        ),
+        (
+            "\"keys.json\"",
+            "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", words = [\"all\"] }]",
+            "grants[0].words",
+        ),
         ("\"keys.json\"", "\"k\"\ncolour = \"red\"", "colour"),
     ] {
         let message = refusal(&ISSUER.replacen(from, to, 1), &[], &[]);
         assert!(message.contains(key), "{to}\n{message}");
     }
     assert!(refusal(&ISSUER.repeat(2), &[], &[]).contains("two issuers"));
-    for good in ["\"https://idp.example/keys\"", "\"http://127.0.0.1:8080/keys\"", "\"http://localhost/keys\""] {
+    for good in
+        ["\"https://idp.example/keys\"", "\"http://127.0.0.1:8080/keys\"", "\"http://localhost/keys\""]
+    {
         assert!(load(&ISSUER.replacen("\"keys.json\"", good, 1), &[], &[]).is_ok(), "{good}");
     }
 }

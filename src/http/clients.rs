@@ -96,7 +96,12 @@ impl Request<'_> {
     }
 
     /// Answers an entity with a secret that nobody will be shown again.
-    async fn with_secret(&self, stored: &Stored, name: &'static str, secret: &str) -> Result<HttpResponse, Failure> {
+    async fn with_secret(
+        &self,
+        stored: &Stored,
+        name: &'static str,
+        secret: &str,
+    ) -> Result<HttpResponse, Failure> {
         let engine = &self.service.engine;
         let names = engine.names.of(std::slice::from_ref(stored)).await?;
         let names = Known::at(engine.world.now(), names);
@@ -157,8 +162,7 @@ impl Request<'_> {
         let credential = self.credential(operation, Some(&password)).await?;
         let credential = credential.ok_or_else(|| Error::internal("a password without a hash"))?;
         let engine = &self.service.engine;
-        let reset =
-            client::reset(engine, self.caller, id, credential).only_if(self.precondition.clone());
+        let reset = client::reset(engine, self.caller, id, credential).only_if(self.precondition.clone());
         let changed = perform(engine, self.caller, UpdateClient::new(engine, self.caller, id, reset)).await?;
         if is_shown {
             return self.with_secret(&changed, "secret", password.expose()).await;
@@ -186,7 +190,8 @@ impl Request<'_> {
         let (expires, ttl) = (arguments.take_one("expires")?, arguments.take_one("ttl")?);
         if let Some((name, _)) = arguments.named.first() {
             let known = token_kind::KIND.attrs.iter().any(|attr| attr.name == name);
-            let expected = if known { "this attribute cannot be set" } else { "this operation has no such parameter" };
+            let expected =
+                if known { "this attribute cannot be set" } else { "this operation has no such parameter" };
             return Err(Error::invalid(crate::http::params::shortened(name), expected));
         }
         let tokens = &self.service.config.auth.tokens;
@@ -195,7 +200,9 @@ impl Request<'_> {
             Lifetimes { usual: seconds(tokens.lifetime_seconds), longest: seconds(tokens.longest_seconds) };
         let now = self.service.engine.world.now();
         let (asked, parameter) = match (expires, ttl) {
-            (Some(_), Some(_)) => return Err(Error::invalid("ttl", "expected either expires or ttl, not both")),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("ttl", "expected either expires or ttl, not both"));
+            }
             (Some(text), None) => {
                 let expected = "expected an ISO 8601 instant or epoch milliseconds";
                 (Some(parse_instant(&text).ok_or_else(|| Error::invalid("expires", expected))?), "expires")

@@ -151,16 +151,17 @@ pub async fn identify(
         // Whose token it might be is not known.
         Proof::Bearer(_) => (String::new(), true),
     };
-    let found = match &proof {
-        Proof::Password(presented) => service
-            .authenticator
-            .authenticate(presented, from)
-            .await
-            .map(|principal| (Identity::Client(principal.id()), principal)),
-        Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
-            (bearer.client.map_or(Identity::Foreign, Identity::TokenHolder), bearer.principal)
-        }),
-    };
+    let found =
+        match &proof {
+            Proof::Password(presented) => service
+                .authenticator
+                .authenticate(presented, from)
+                .await
+                .map(|principal| (Identity::Client(principal.id()), principal)),
+            Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
+                (bearer.client.map_or(Identity::Foreign, Identity::TokenHolder), bearer.principal)
+            }),
+        };
     match found {
         Ok((identity, principal)) => {
             let client = principal.name().to_owned();

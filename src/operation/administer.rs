@@ -13,8 +13,8 @@ use crate::operation::create::Create;
 use crate::operation::delete::Delete;
 use crate::operation::engine::{Caller, Engine, Identity};
 use crate::operation::perform::Change;
-use crate::operation::update::{Update, target};
 use crate::operation::scope;
+use crate::operation::update::{Update, target};
 use crate::store::{Position, Replace, Source, Write};
 
 /// How many entities are read at a time.
@@ -87,7 +87,8 @@ impl CreateClient {
             given.retain(|(attr, _)| *attr != api_client::WITHIN);
             given.push((api_client::WITHIN, vec![Given::Reference(within.to_string().into())]));
         }
-        let words = given.iter().filter(|(attr, _)| *attr == api_client::GRANTS).flat_map(|(_, values)| values);
+        let words =
+            given.iter().filter(|(attr, _)| *attr == api_client::GRANTS).flat_map(|(_, values)| values);
         let words = words.filter_map(|value| match value {
             Given::Value(value) => value.as_text().map(str::to_owned),
             Given::Reference(_) => None,
@@ -110,7 +111,11 @@ impl Change for CreateClient {
         &[Kind::ApiClient]
     }
 
-    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Stored, Error> {
+    async fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> Result<Stored, Error> {
         self.giver.may_give(self.words.iter().map(String::as_str))?;
         self.create.run(tx, events).await?;
         target(tx, Kind::ApiClient, self.id).await
@@ -133,7 +138,12 @@ impl UpdateClient {
     }
 
     /// Lets the client's tokens belong to the organization that it belongs to now.
-    async fn move_tokens(&self, tx: &mut dyn Write, client: &Stored, events: &mut Events) -> Result<(), Error> {
+    async fn move_tokens(
+        &self,
+        tx: &mut dyn Write,
+        client: &Stored,
+        events: &mut Events,
+    ) -> Result<(), Error> {
         let source = Source::RefersTo { attr: token::CLIENT, to: vec![client.row()] };
         let mut at: Option<Position> = None;
         loop {
@@ -165,7 +175,11 @@ impl Change for UpdateClient {
         &[Kind::ApiClient]
     }
 
-    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Stored, Error> {
+    async fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> Result<Stored, Error> {
         tx.lock(&["clients"]).await?;
         let old = target(tx, Kind::ApiClient, self.id).await?;
         self.giver.covers(tx, &old).await?;
@@ -224,6 +238,7 @@ impl Change for DeleteClient {
 pub(super) fn went(gone: &[Stored], events: &mut Events, registry: &crate::model::Registry) {
     for entity in gone {
         let action = Action::of(Verb::Delete, entity.kind(), Some(entity.id()));
-        events.succeeded(action, changes(entity.attributes(), &crate::model::Attributes::default(), registry));
+        events
+            .succeeded(action, changes(entity.attributes(), &crate::model::Attributes::default(), registry));
     }
 }

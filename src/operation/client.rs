@@ -92,8 +92,7 @@ pub async fn add_within(
     let mut given =
         vec![(api_client::NAME, vec![Given::Value(Value::text(name))]), (api_client::GRANTS, grants)];
     given.extend(within.map(|within| (api_client::WITHIN, vec![Given::Reference(within.into())])));
-    let create =
-        CreateClient::new(engine, caller, given, |create| create.with_credential(Some(credential)));
+    let create = CreateClient::new(engine, caller, given, |create| create.with_credential(Some(credential)));
     perform(engine, caller, create).await.map(|made| made.id())
 }
 

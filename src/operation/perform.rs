@@ -117,8 +117,7 @@ fn refusal(action: Action, error: &Error) -> Events {
 pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> Result<C::Out, Error> {
     let action = change.action();
     for needed in std::iter::once(action).chain(change.includes()) {
-        let allowed =
-            if change.is_own() { Ok(()) } else { caller.grants.require(needed.verb, needed.kind) };
+        let allowed = if change.is_own() { Ok(()) } else { caller.grants.require(needed.verb, needed.kind) };
         if let Err(error) = allowed.and_then(|()| check_kind(needed.kind, caller.within)) {
             return Err(refuse(engine, caller, action, error).await);
         }

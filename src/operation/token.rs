@@ -124,9 +124,9 @@ impl CreateToken {
             (token::CLIENT, vec![Given::Reference(owner.into())]),
             (token::EXPIRES, vec![Given::Value(Value::Instant(wanted.expires))]),
         ];
-        given.extend(wanted.name.as_ref().map(|name| {
-            (token::NAME, vec![Given::Value(Value::text(name.as_str()))])
-        }));
+        given.extend(
+            wanted.name.as_ref().map(|name| (token::NAME, vec![Given::Value(Value::text(name.as_str()))])),
+        );
         let id = engine.world.id();
         Ok(Self {
             create: Create::new(engine, caller, Draft { kind: Kind::Token, given }).with_id(id),
@@ -172,7 +172,11 @@ impl Change for CreateToken {
         self.is_for_self && self.is_by_password
     }
 
-    async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Stored, Error> {
+    async fn run<'t>(
+        &'t self,
+        tx: &'t mut (dyn Write + 't),
+        events: &'t mut Events,
+    ) -> Result<Stored, Error> {
         self.create.run(tx, events).await?;
         let made = tx.load(&[self.id]).await?.pop();
         let made = made.ok_or_else(|| Error::internal("an insert returned no entity"))?;
@@ -261,7 +265,8 @@ struct Mark {
 #[async_trait]
 impl Unit for Mark {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
-        let secret = Secret { purpose: "jwt", hash: &self.hash, subject: 0, expires: self.until, uses: 1, tries: 1 };
+        let secret =
+            Secret { purpose: "jwt", hash: &self.hash, subject: 0, expires: self.until, uses: 1, tries: 1 };
         *self.is_first.lock() = tx.put_secret_once(&secret).await?;
         Ok(Touched::default())
     }

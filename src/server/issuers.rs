@@ -38,7 +38,11 @@ enum Place {
 
 impl Place {
     fn of(jwt: &JwtConfig) -> Self {
-        if jwt.jwks.contains("://") { Self::Url(jwt.jwks.clone()) } else { Self::File(jwt.jwks.clone().into()) }
+        if jwt.jwks.contains("://") {
+            Self::Url(jwt.jwks.clone())
+        } else {
+            Self::File(jwt.jwks.clone().into())
+        }
     }
 
     async fn read(&self) -> Result<Vec<u8>, String> {
@@ -117,7 +121,8 @@ pub async fn read_first(service: &Service) -> Result<(), StartError> {
 pub fn follow(service: &web::Data<Service>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let task = |(issuer, jwt): (&Arc<Issuer>, &JwtConfig)| {
         let every = Duration::from_secs(jwt.refresh_seconds.into());
-        let follower = Follower { service: service.clone(), issuer: Arc::clone(issuer), place: Place::of(jwt), every };
+        let follower =
+            Follower { service: service.clone(), issuer: Arc::clone(issuer), place: Place::of(jwt), every };
         tokio::spawn(follower.run(stopped.clone()))
     };
     configured(service).map(task).collect()
@@ -151,7 +156,11 @@ impl Follower {
                 }
                 Err(cause) => {
                     failures = failures.saturating_add(1);
-                    tracing::warn!(issuer = self.issuer.name(), cause, "the keys of an issuer could not be read");
+                    tracing::warn!(
+                        issuer = self.issuer.name(),
+                        cause,
+                        "the keys of an issuer could not be read"
+                    );
                 }
             }
         }

@@ -45,7 +45,10 @@ fn refused(answer: Answer, what: &str) {
     assert_eq!(answer.status.as_u16(), 401, "{what}: {}", answer.text());
     let answer = answer.refused(401, 2, "authentication failed");
     let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
-    assert!(challenges.iter().any(|value| *value == "Bearer realm=\"valtuus\", error=\"invalid_token\""), "{what}: {challenges:?}");
+    assert!(
+        challenges.iter().any(|value| *value == "Bearer realm=\"valtuus\", error=\"invalid_token\""),
+        "{what}: {challenges:?}"
+    );
 }
 
 /// A token put together from any header and claims, signed with nothing or by a key.
@@ -57,12 +60,30 @@ fn put_together(header: &Value, claims: &Value, signature: &[u8]) -> String {
 /// Claims that must be refused, whoever signs them.
 fn bad_claims() -> Vec<Value> {
     vec![
-        json!({"exp": now() - 60}), json!({"exp": null}), json!({"exp": "tomorrow"}), json!({"exp": now().to_string()}),
-        json!({"exp": 0}), json!({"exp": -1}), json!({"nbf": now() + 3_600}), json!({"nbf": "soon"}),
-        json!({"iat": now() + 3_600}), json!({"aud": "somebody-else"}), json!({"aud": ["a", "b"]}), json!({"aud": null}),
-        json!({"aud": []}), json!({"aud": 7}), json!({"aud": {"valtuus": true}}), json!({"iss": "https://evil.example"}),
-        json!({"iss": null}), json!({"iss": [ISSUER]}), json!({"iss": format!("{ISSUER}/")}), json!({"sub": null}),
-        json!({"sub": ""}), json!({"sub": 7}), json!({"sub": "n".repeat(129)}), json!({"sub": "a\u{1}b"}),
+        json!({"exp": now() - 60}),
+        json!({"exp": null}),
+        json!({"exp": "tomorrow"}),
+        json!({"exp": now().to_string()}),
+        json!({"exp": 0}),
+        json!({"exp": -1}),
+        json!({"nbf": now() + 3_600}),
+        json!({"nbf": "soon"}),
+        json!({"iat": now() + 3_600}),
+        json!({"aud": "somebody-else"}),
+        json!({"aud": ["a", "b"]}),
+        json!({"aud": null}),
+        json!({"aud": []}),
+        json!({"aud": 7}),
+        json!({"aud": {"valtuus": true}}),
+        json!({"iss": "https://evil.example"}),
+        json!({"iss": null}),
+        json!({"iss": [ISSUER]}),
+        json!({"iss": format!("{ISSUER}/")}),
+        json!({"sub": null}),
+        json!({"sub": ""}),
+        json!({"sub": 7}),
+        json!({"sub": "n".repeat(129)}),
+        json!({"sub": "a\u{1}b"}),
     ]
 }
 
@@ -92,7 +113,13 @@ fn bad_tokens() -> Vec<(&'static str, String)> {
         ("no dot", signed.to_owned()),
         ("a part more", format!("{good}.x")),
         ("cut short", format!("{signed}.{}", &signature[..signature.len() - 4])),
-        ("another signature", format!("{signed}.{}", KEYS.elliptic.sign(&claims_with(&json!({"sub": "x"}))).rsplit_once('.').unwrap().1)),
+        (
+            "another signature",
+            format!(
+                "{signed}.{}",
+                KEYS.elliptic.sign(&claims_with(&json!({"sub": "x"}))).rsplit_once('.').unwrap().1
+            ),
+        ),
         ("other claims", format!("{first}.{other_claims}.{signature}")),
         ("wrong key under a known id", KEYS.stolen_name.sign(&claims())),
         ("unknown key", KEYS.unknown.sign(&claims())),
@@ -114,8 +141,11 @@ fn bad_tokens() -> Vec<(&'static str, String)> {
             encode(&header, &claims(), &KEYS.unknown.signing).unwrap()
         }),
         ("no JSON", format!("{first}.{}.{signature}", URL_SAFE_NO_PAD.encode("[1,2"))),
-        ("nested too deep", put_together(&json!({"alg": "ES256"}), &Value::Null, b"x")
-            .replace(&URL_SAFE_NO_PAD.encode("null"), &URL_SAFE_NO_PAD.encode("[".repeat(3_000)))),
+        (
+            "nested too deep",
+            put_together(&json!({"alg": "ES256"}), &Value::Null, b"x")
+                .replace(&URL_SAFE_NO_PAD.encode("null"), &URL_SAFE_NO_PAD.encode("[".repeat(3_000))),
+        ),
         ("oversized", KEYS.elliptic.sign(&claims_with(&json!({"filler": "x".repeat(6_200)})))),
         ("no id although there are several keys", headed(&|header| header.kid = Some(String::new()))),
     ]
@@ -300,8 +330,12 @@ async fn keys_come_from_an_address_and_follow_what_it_says() {
     // A withdrawn key ends what it has signed, remembered or not.
     refused(ask(&bed, &old, "users").await, "withdrawn");
     // What cannot be used changes nothing.
-    for (status, document) in [(500, one_key(&KEYS.elliptic)), (200, "{}".to_owned()), (302, String::new()),
-        (200, json!({"keys": [], "filler": "x".repeat(300_000)}).to_string())] {
+    for (status, document) in [
+        (500, one_key(&KEYS.elliptic)),
+        (200, "{}".to_owned()),
+        (302, String::new()),
+        (200, json!({"keys": [], "filler": "x".repeat(300_000)}).to_string()),
+    ] {
         site.becomes(status, document);
         refused(ask(&bed, &old, "users").await, "withdrawn");
         ask(&bed, &new, "users").await.ok();
@@ -323,7 +357,11 @@ async fn an_issuer_that_is_away_at_the_start_only_has_its_tokens_refused_until_i
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_of_keys_that_cannot_be_used_stops_the_start() {
-    for (text, words) in [(None, "No such file"), (Some("nonsense"), "not a set of keys"), (Some("{\"keys\":[]}"), "no usable key")] {
+    for (text, words) in [
+        (None, "No such file"),
+        (Some("nonsense"), "not a set of keys"),
+        (Some("{\"keys\":[]}"), "no usable key"),
+    ] {
         let directory = tempfile::TempDir::new().unwrap();
         let mut config = crate::kit::bed::configuration(directory.path(), None);
         let path = directory.path().join("jwks.json");

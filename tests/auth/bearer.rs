@@ -31,7 +31,11 @@ struct Tokens {
 impl TokenSource for Tokens {
     type Rights = &'static str;
 
-    async fn token(&self, token: &str, now: Micros) -> Result<Option<TokenRecord<&'static str>>, SourceError> {
+    async fn token(
+        &self,
+        token: &str,
+        now: Micros,
+    ) -> Result<Option<TokenRecord<&'static str>>, SourceError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if token == "away" {
             return Err(SourceError::new(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)));
@@ -160,7 +164,10 @@ async fn a_signed_token_ends_by_the_clock_with_a_small_leeway_whether_remembered
 #[tokio::test]
 async fn a_shared_secret_is_never_a_key_even_where_the_settings_name_such_an_algorithm() {
     let bench = bench();
-    let header = jsonwebtoken::Header { kid: Some("oct-1".to_owned()), ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256) };
+    let header = jsonwebtoken::Header {
+        kid: Some("oct-1".to_owned()),
+        ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256)
+    };
     let secret = jsonwebtoken::EncodingKey::from_secret(b"a shared secret of an issuer");
     let token = jsonwebtoken::encode(&header, &claims_with(&json!({})), &secret).unwrap();
     assert!(!bench.passes(&token).await);

@@ -43,7 +43,8 @@ impl Key {
 
     /// The public half as it stands in a JWKS document.
     pub fn public(&self) -> Value {
-        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&self.signing, self.algorithm).unwrap()).unwrap();
+        let mut jwk =
+            serde_json::to_value(Jwk::from_encoding_key(&self.signing, self.algorithm).unwrap()).unwrap();
         jwk["kid"] = json!(self.id);
         jwk["use"] = json!("sig");
         jwk
@@ -85,9 +86,17 @@ pub fn jwks() -> String {
     let mut encrypts = KEYS.unknown.public();
     encrypts["kid"] = json!("ec-encrypts");
     encrypts["use"] = json!("enc");
-    let secret = json!({"kty": "oct", "kid": "oct-1", "k": URL_SAFE_NO_PAD.encode("a shared secret of an issuer")});
-    let keys = [elliptic.public(), edwards.public(), rsa.public(), short.public(), encrypts, secret,
-        json!({"kty": "new-sort", "kid": "new-1"})];
+    let secret =
+        json!({"kty": "oct", "kid": "oct-1", "k": URL_SAFE_NO_PAD.encode("a shared secret of an issuer")});
+    let keys = [
+        elliptic.public(),
+        edwards.public(),
+        rsa.public(),
+        short.public(),
+        encrypts,
+        secret,
+        json!({"kty": "new-sort", "kid": "new-1"}),
+    ];
     json!({ "keys": keys }).to_string()
 }
 

@@ -160,7 +160,8 @@ fn words(operation: Operation) -> String {
             "makes one; `preset`, `pwd`; without `pwd` answers it with its `secret`, once".to_owned()
         }
         Operation::Create(Kind::Token, _) => {
-            "makes one, for the caller unless `client` is given; `ttl`; answers it with the `token`, once".to_owned()
+            "makes one, for the caller unless `client` is given; `ttl`; answers it with the `token`, once"
+                .to_owned()
         }
         Operation::Update(Kind::ApiClient) => "changes it: given attributes only; `preset`".to_owned(),
         Operation::ResetClient => {

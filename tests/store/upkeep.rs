@@ -324,7 +324,8 @@ async fn a_secret_is_looked_at_without_being_used_up_and_kept_once_by_sixteen_wh
         change(store, move |tx| {
             Box::pin(async move {
                 let hash = [seed; 32];
-                let secret = Secret { purpose: "once", hash: &hash, subject: 0, expires: 100, uses: 1, tries: 1 };
+                let secret =
+                    Secret { purpose: "once", hash: &hash, subject: 0, expires: 100, uses: 1, tries: 1 };
                 tx.put_secret_once(&secret).await
             })
         })
