@@ -59,6 +59,16 @@ impl Echo {
         document(out.finish())
     }
 
+    /// Answers whom an invitation was sent to again, and where.
+    pub fn reinvited(&self, user: uuid::Uuid, email: &str) -> HttpResponse {
+        let mut out = Encoder::with_capacity(512);
+        out.declaration();
+        out.open_entity("ReinviteResponse", Some(&self.in_response_to), Some(self.method));
+        out.element("userId", &user.to_string());
+        out.element("email", email);
+        document(out.finish())
+    }
+
     /// The document of one entity.
     pub fn entity(&self, visible: &Visible<'_>) -> Vec<u8> {
         let mut out = Encoder::with_capacity(1_024);

@@ -50,6 +50,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::Update(kind) => (Verb::Update, kind),
         Operation::Delete(kind) => (Verb::Delete, kind),
         Operation::Step(_, step) => return Some(step.action(None)),
+        Operation::Invitation(asked) => return Some(asked.action(None)),
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
@@ -97,6 +98,7 @@ impl Request<'_> {
                 let id = perform(&self.service.engine, self.caller, step).await?;
                 Ok(self.echo.ids(kind, &[id]))
             }
+            Operation::Invitation(asked) => self.invitation(asked).await,
             Operation::MoveOrganization => self.move_organization().await,
             Operation::Authenticate => self.authenticate().await,
             Operation::ForcePasswordChange => self.force_password_change().await,
@@ -226,7 +228,7 @@ impl Request<'_> {
     }
 
     /// Takes a user's own parameters out: the password, checked by the policy, and roles to assign.
-    fn own(
+    pub(super) fn own(
         &self,
         kind: Kind,
         arguments: &mut Arguments,

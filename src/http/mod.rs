@@ -2,7 +2,8 @@
 //!
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
 //!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks.
-//! - `change`, `listing` and `entries` call the operations; `answer` writes documents, `failure` refusals.
+//! - `change`, `invitations`, `listing` and `entries` call the operations; `answer` writes documents, `failure`
+//!   refusals.
 //!
 //! Nothing in this room knows rules, SQL or where secrets are kept; nothing it logs holds a query.
 
@@ -16,6 +17,7 @@ mod effective_roles;
 pub mod entries;
 pub mod failure;
 pub mod identify;
+pub mod invitations;
 pub mod listing;
 pub mod params;
 pub mod precondition;

@@ -13,13 +13,14 @@ use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, find, v2_0};
 use crate::http::failure::Failure;
-use crate::http::identify::identify;
+use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{effective_roles, entries, precondition, public};
+use crate::http::{effective_roles, entries, invitations, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
+use crate::operation::invitation::Inviting;
 use crate::operation::list::{Base, Query};
 use crate::operation::read::{self, Found};
 use crate::operation::search::Argument;
@@ -54,9 +55,16 @@ pub async fn answer(
     if let Some(answer) = public::answer(service, request, raw, trace).await {
         return answer;
     }
-    let caller = identify(service, request, query.credentials, request_id).await?;
+    let located = address(request, raw, segments);
+    let open = located.as_ref().is_ok_and(|(route, _)| invitations::opens(route.operation, request, &query));
+    let caller = if open {
+        service.doors.check(source(request)).map_err(Failure::Throttled)?;
+        Caller::visitor(source(request).to_string(), request_id.to_owned())
+    } else {
+        identify(service, request, query.credentials, request_id).await?
+    };
     caller.scene.client.clone_into(&mut trace.client);
-    let (route, keys) = address(request, raw, segments)?;
+    let (route, keys) = located?;
     trace.route = route.path;
     check_accept(request)?;
     let echo = echo(service, request, raw, route);
@@ -216,10 +224,13 @@ impl Asked<'_> {
         arguments: Vec<Argument>,
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
-        let takes_document = matches!(
-            self.route.operation,
-            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate
-        );
+        let takes_document = match self.route.operation {
+            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate => {
+                true
+            }
+            Operation::Invitation(asked) => asked.is_door() || asked == Inviting::InviteUser,
+            _ => false,
+        };
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
         if !body.is_empty() {

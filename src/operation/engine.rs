@@ -77,6 +77,8 @@ pub enum Identity {
     TokenHolder(Uuid),
     /// Nobody the store knows: vouched for by an issuer, or refused.
     Foreign,
+    /// Somebody without an account, at a door that a token opens.
+    Visitor,
 }
 
 impl Identity {
@@ -84,7 +86,7 @@ impl Identity {
     pub fn client(self) -> Option<Uuid> {
         match self {
             Self::Client(id) | Self::TokenHolder(id) => Some(id),
-            Self::Local | Self::Foreign => None,
+            Self::Local | Self::Foreign | Self::Visitor => None,
         }
     }
 }
@@ -112,5 +114,16 @@ impl Caller {
     /// Nobody yet: may do nothing, only stands in the records.
     pub fn nobody(scene: Scene) -> Self {
         Self { grants: Grants::NONE, within: None, identity: Identity::Foreign, scene }
+    }
+
+    /// Somebody without an account, who may do nothing unless a token opens it.
+    pub fn visitor(source: String, request_id: String) -> Self {
+        let scene = Scene { client: String::new(), source, request_id };
+        Self { identity: Identity::Visitor, ..Self::nobody(scene) }
+    }
+
+    /// Whether it is somebody without an account.
+    pub fn is_visitor(&self) -> bool {
+        self.identity == Identity::Visitor
     }
 }

@@ -18,6 +18,7 @@ pub mod engine;
 pub mod entry;
 pub mod force_password_change;
 pub mod inclusion;
+pub mod invitation;
 pub mod list;
 pub mod mandates;
 pub mod move_organization;

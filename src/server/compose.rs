@@ -11,6 +11,7 @@ use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
 use crate::auth::bearer::{BearerSettings, Bearers};
+use crate::auth::doors::DoorLimit;
 use crate::auth::jwt::{Issuer, IssuerSettings, Mapping};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::turns::Turns;
@@ -60,10 +61,11 @@ pub fn settings(config: &Config) -> Settings {
         is_virtual: class.r#virtual,
         roles: class.roles.clone(),
         default: class.default,
+        approval: class.approval,
     });
     Settings {
         classes: classes.collect(),
-        invitation_days: 14,
+        invitation_days: config.invitations.days.into(),
         password: PasswordRules {
             least: config.password_policy.min,
             most: config.password_policy.max,
@@ -230,6 +232,13 @@ fn metrics() -> Option<PrometheusHandle> {
     HANDLE.get_or_init(install).clone()
 }
 
+/// The limit at the doors that need no credentials.
+fn doors(config: &Config) -> DoorLimit {
+    let bound = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let doors = &config.doors;
+    DoorLimit::new(bound(doors.burst), bound(doors.per_minute), doors.capacity)
+}
+
 /// The service over an open store.
 pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> Result<Service, StartError> {
     let engine = engine(Arc::clone(&store), &config, Arc::clone(&world)).await?;
@@ -248,6 +257,7 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             bearers_forgetting.forget_all();
         }
     }));
+    let doors = doors(&config);
     Ok(Service {
         engine,
         authenticator,
@@ -255,6 +265,7 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
         verifier,
         turns: Turns::default(),
         config,
+        doors,
         flood: SignInFlood::default(),
         metrics: metrics(),
     })

@@ -2,6 +2,7 @@
 
 use valtuus::http::dialect::{Operation, Route};
 use valtuus::model::Kind;
+use valtuus::operation::invitation::Inviting;
 
 use crate::kit::Bed;
 
@@ -18,6 +19,8 @@ pub struct Ground {
     pub role: String,
     pub mandate: String,
     pub invitation: String,
+    pub offer: String,
+    pub workflow: String,
     pub client: String,
     pub token: String,
 }
@@ -38,13 +41,35 @@ impl Ground {
         let mandate = admin.post(&mandate).await.ok().id();
         let invitation = format!("roleinvitations/?user={bertil}&role={role}");
         let invitation = admin.post(&invitation).await.ok().id();
+        let offer = format!("mandates/?mandater={company}&assigneeEmail=uusi@example.org&role={role}");
+        admin.post(&offer).await.ok();
+        let offer = admin.get("mandateinvitations").await.ok().id();
+        let club =
+            admin.post("organizations/?technicalName=club&organizationClass=association").await.ok().id();
+        let member = admin.post(&format!("roles/?name=Member&organization={club}")).await.ok().id();
+        let asked = admin.post(&format!("roleinvitations/?user={anna}&role={member}")).await.ok().id();
+        admin.put(&format!("roleinvitations/{asked}/accept")).await.ok();
+        let workflow = admin.get("workflows").await.ok().id();
         let client = "apiclients/?name=ground&grants=read:user&pwd=ground-password";
         let client = admin.post(client).await.ok().id();
         let token = admin.post(&format!("tokens/?client={client}")).await.ok();
         let tokens = admin.get(&format!("tokens?client={client}")).await.ok();
         assert_eq!(token.entity().attribute.len(), 4, "client, expires, createdBy and the token itself");
         let token = tokens.id();
-        Self { company, below, network, anna, bertil, role, mandate, invitation, client, token }
+        Self {
+            company,
+            below,
+            network,
+            anna,
+            bertil,
+            role,
+            mandate,
+            invitation,
+            offer,
+            workflow,
+            client,
+            token,
+        }
     }
 
     /// An entity of that kind that exists and can be changed.
@@ -55,6 +80,8 @@ impl Ground {
             Kind::Role => &self.role,
             Kind::Mandate => &self.mandate,
             Kind::RoleInvitation => &self.invitation,
+            Kind::MandateInvitation => &self.offer,
+            Kind::Workflow => &self.workflow,
             Kind::ApiClient => &self.client,
             Kind::Token => &self.token,
             other => panic!("{} has no address of its own", other.name()),
@@ -94,8 +121,11 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
         Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
         Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
+        Operation::Authenticate => "pwd=not%20the%20right%20one".to_owned(),
+        Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }
