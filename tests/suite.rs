@@ -12,6 +12,7 @@
 
 mod api;
 mod auth;
+mod bulk;
 mod contention;
 mod crash;
 mod invitations;

@@ -171,12 +171,13 @@ pub fn etag(version: i64, body: &[u8]) -> String {
 
 /// A document of one entity with its validators.
 pub fn validated(body: Vec<u8>, etag: &str, updated: i64) -> HttpResponse {
-    let modified = http_date(updated);
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, XML))
-        .insert_header((ETAG, etag))
-        .insert_header((LAST_MODIFIED, modified))
-        .body(body)
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, XML)).insert_header((ETAG, etag));
+    // 0: it is not known when.
+    if updated > 0 {
+        response.insert_header((LAST_MODIFIED, http_date(updated)));
+    }
+    response.body(body)
 }
 
 /// An instant in the form of HTTP headers.

@@ -82,6 +82,9 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::AttributeDefinition, _)
+            | Operation::Update(Kind::AttributeDefinition)
+            | Operation::Delete(Kind::AttributeDefinition) => self.definition(operation).await,
             Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
             Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
             Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,

@@ -11,6 +11,7 @@ pub mod answer;
 pub mod arguments;
 pub mod change;
 pub mod clients;
+pub mod definitions;
 mod delegations;
 pub mod dialect;
 mod effective_roles;

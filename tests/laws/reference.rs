@@ -7,7 +7,7 @@ use valtuus::audit::Record;
 use valtuus::http::dialect::v2_0::ROUTES;
 use valtuus::http::dialect::{Operation, Route};
 use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
-use valtuus::model::kind::{NaturalKey, Scope, message};
+use valtuus::model::kind::{NaturalKey, Scope, attribute_definition, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
@@ -157,6 +157,14 @@ fn words(operation: Operation) -> String {
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
         Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
+        Operation::Create(Kind::AttributeDefinition, _) => {
+            "declares one: `kind`, `name`, `indexed` and `many` (both `true` when not given)".to_owned()
+        }
+        Operation::Update(Kind::AttributeDefinition) => "changes `indexed` or `many`".to_owned(),
+        Operation::Delete(Kind::AttributeDefinition) => "removes one that nothing uses".to_owned(),
+        Operation::ListRows(Kind::AttributeDefinition) => {
+            "lists custom attributes in the order they were declared; `entities`, `exactMatch`".to_owned()
+        }
         Operation::Create(Kind::ApiClient, _) => {
             "makes one; `preset`, `pwd`; without `pwd` answers it with its `secret`, once".to_owned()
         }
@@ -273,6 +281,11 @@ fn public(out: &mut String, kind: Kind) {
         writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else if kind == Kind::AttributeDefinition {
+        let names: Vec<String> =
+            attribute_definition::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: {}. Natural key: `KIND.NAME`.\n", names.join(", ")).unwrap();
+        out.push_str("Filters: `kind` (exact), `name` (prefix).\n\n");
     } else if kind == Kind::Message {
         let names: Vec<String> = message::FIELDS.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Attributes: {}.\n", names.join(", ")).unwrap();

@@ -40,9 +40,9 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<(), String> {
 /// Judges `bytes` by the schema file `schema`.
 pub(crate) fn validate_with(schema: &str, bytes: &[u8]) -> Result<(), String> {
     thread_local! {
-        static SETS: [OnceCell<SchemaSet>; 3] = const { [OnceCell::new(), OnceCell::new(), OnceCell::new()] };
+        static SETS: [OnceCell<SchemaSet>; 4] = const { [const { OnceCell::new() }; 4] };
     }
-    let names = ["cid-2.0.xsd", "extension.xsd", "error.xsd"];
+    let names = ["cid-2.0.xsd", "extension.xsd", "error.xsd", "export.xsd"];
     let place = names.iter().position(|name| *name == schema).expect("a schema file of ours");
     SETS.with(|sets| judge(sets[place].get_or_init(|| compile(schema)), bytes))
         .map_err(|why| format!("{}\nis not valid against {schema}: {why}", String::from_utf8_lossy(bytes)))

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Row, Stored};
 use crate::store::columns::{Column, json};
+use crate::store::declaration;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::plan::{PLACE, PLACE_OF_WHOLE, Parameter, Place, Plan, place_by_rows};
 use crate::store::post_statements;
@@ -215,4 +216,9 @@ pub(super) fn mail(connection: &Connection, id: Uuid) -> Outcome<Option<Result<H
 
 pub(super) fn mail_due(connection: &Connection) -> Outcome<Option<i64>> {
     connection.prepare_cached(post_statements::MAIL_DUE)?.query_row([], |row| row.get(0))
+}
+
+pub(super) fn unfinished_indexes(connection: &Connection) -> Outcome<Vec<AttrId>> {
+    let mut statement = connection.prepare_cached(declaration::UNFINISHED_INDEXES)?;
+    statement.query_map([], |row| row.get(0).map(AttrId))?.collect()
 }
