@@ -1,24 +1,32 @@
 //! Documents of success: entities, lists of ids, lists of entities. Only what is `Visible` can be written.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use actix_web::body::{self, BodySize, BoxBody, MessageBody};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use uuid::Uuid;
 
 use crate::audit::Record;
 use crate::config::{AnswersConfig, ReferenceStyle};
-use crate::http::failure::XML;
+use crate::http::dialect::Version;
+use crate::http::form::Form;
+use crate::http::writer::{Body, Writer};
 use crate::model::visible::{Field, Shown, Visible};
 use crate::model::{Kind, visible::VisibleId};
-use crate::xml::{Encoder, encode};
+use crate::xml::encode;
 
-/// What every answer repeats of its request.
+/// What every answer repeats of its request, and how it is written.
 #[derive(Debug, Clone)]
 pub struct Echo {
     /// `inResponseTo`: the path after `/customerid-rest/services`, or the whole address; never the query.
     pub in_response_to: String,
-    /// The request's method.
+    /// The request's method; for HEAD that of the answer it stands for.
     pub method: &'static str,
     /// Where references carry their kind.
     pub style: encode::ReferenceStyle,
+    /// The form the client accepts.
+    pub form: Form,
+    /// The version of the interface that was asked.
+    pub version: Version,
 }
 
 impl Echo {
@@ -32,72 +40,90 @@ impl Echo {
             ReferenceStyle::Value => encode::ReferenceStyle::Value,
             ReferenceStyle::Attribute => encode::ReferenceStyle::Attribute,
         };
-        Self { in_response_to, method, style }
+        Self { in_response_to, method, style, form: Form::Xml, version: Version::V2_0 }
+    }
+
+    /// In this form of that version.
+    #[must_use]
+    pub fn written(self, form: Form, version: Version) -> Self {
+        Self { form, version, ..self }
+    }
+
+    /// A writer in the form of the answer.
+    fn writer(&self, bytes: usize) -> Writer {
+        Writer::new(self.form, self.version, bytes)
     }
 
     /// Begins the document of a list of `kind`.
-    pub fn open_list(&self, kind: Kind, bytes: usize) -> Encoder {
-        let mut out = Encoder::with_capacity(bytes);
-        out.declaration();
-        out.open_list(kind.def().list, Some(&self.in_response_to), self.method);
+    pub fn open_list(&self, kind: Kind, bytes: usize) -> Writer {
+        let mut out = self.writer(bytes);
+        out.open_list(kind.def().list, &self.in_response_to, self.method);
         out
     }
 
-    /// Answers ids as the list of a kind: what a change touched.
-    pub fn ids(&self, kind: Kind, ids: &[uuid::Uuid]) -> HttpResponse {
+    /// The document of ids as the list of a kind: what a change touched.
+    pub fn id_list(&self, kind: Kind, ids: &[Uuid]) -> Body {
         let mut out = self.open_list(kind, 256 + ids.len() * 48);
         for id in ids {
             out.id(*id);
         }
-        document(out.finish())
+        out.finish()
+    }
+
+    /// Answers ids as the list of a kind.
+    pub fn ids(&self, kind: Kind, ids: &[Uuid]) -> HttpResponse {
+        document(self.id_list(kind, ids))
     }
 
     /// The document of one entity.
-    pub fn entity(&self, visible: &Visible<'_>) -> Vec<u8> {
-        let mut out = Encoder::with_capacity(1_024);
-        out.declaration();
-        out.open_entity(visible.kind.def().root, Some(&self.in_response_to), Some(self.method));
-        fields(&mut out, &visible.fields, self.style);
+    pub fn entity(&self, visible: &Visible<'_>) -> Body {
+        let mut out = self.writer(1_024);
+        let entity_type = self.version.entity_type(visible);
+        let identity = (Some(visible.id), entity_type.as_deref());
+        out.open_entity(visible.kind.def().root, identity, &self.in_response_to, self.method);
+        fields(&mut out, visible, self.style);
         out.finish()
     }
 
     /// The document of one audit record.
-    pub fn audit_event(&self, record: &Record) -> Vec<u8> {
-        let mut out = Encoder::with_capacity(2_048);
-        out.declaration();
-        out.open_entity(Kind::AuditEvent.def().root, Some(&self.in_response_to), Some(self.method));
+    pub fn audit_event(&self, record: &Record) -> Body {
+        let mut out = self.writer(2_048);
+        let root = Kind::AuditEvent.def().root;
+        out.open_entity(root, (Some(record.id), None), &self.in_response_to, self.method);
         audit_fields(&mut out, record);
         out.finish()
     }
 }
 
 /// Writes an id of a list.
-pub fn list_id(out: &mut Encoder, id: VisibleId) {
+pub fn list_id(out: &mut Writer, id: VisibleId) {
     out.id(id.id());
 }
 
 /// Writes a whole entity of a list.
-pub fn list_entity(out: &mut Encoder, visible: &Visible<'_>, style: encode::ReferenceStyle) {
-    out.open_nested(visible.kind.def().root);
-    fields(out, &visible.fields, style);
+pub fn list_entity(out: &mut Writer, visible: &Visible<'_>, style: encode::ReferenceStyle) {
+    let entity_type = out.version().entity_type(visible);
+    out.open_identified(visible.kind.def().root, (Some(visible.id), entity_type.as_deref()));
+    fields(out, visible, style);
     out.close();
 }
 
 /// Writes a whole audit record of a list.
-pub fn list_audit_event(out: &mut Encoder, record: &Record) {
-    out.open_nested(Kind::AuditEvent.def().root);
+pub fn list_audit_event(out: &mut Writer, record: &Record) {
+    out.open_identified(Kind::AuditEvent.def().root, (Some(record.id), None));
     audit_fields(out, record);
     out.close();
 }
 
-fn audit_fields(out: &mut Encoder, record: &Record) {
+fn audit_fields(out: &mut Writer, record: &Record) {
     for (name, values) in record.shown() {
         out.attribute(name, values.iter().map(String::as_str));
     }
 }
 
-fn fields(out: &mut Encoder, fields: &[Field<'_>], style: encode::ReferenceStyle) {
-    for field in fields {
+fn fields(out: &mut Writer, visible: &Visible<'_>, style: encode::ReferenceStyle) {
+    for field in &visible.fields {
+        let name = out.version().name(visible.kind, field.name);
         match field.values.referred_kind() {
             Some(kind) if style == encode::ReferenceStyle::Attribute => {
                 let mut ids = Vec::new();
@@ -106,35 +132,54 @@ fn fields(out: &mut Encoder, fields: &[Field<'_>], style: encode::ReferenceStyle
                         ids.push(*id);
                     }
                 });
-                out.reference(field.name, kind.name(), ids, style);
+                out.reference(name, kind.name(), ids, style);
             }
             _ => {
-                out.open_attribute(field.name);
-                field.values.each(|value| one(out, value, style));
+                out.open_attribute(name);
+                values(out, visible.kind, field, style);
                 out.close();
             }
         }
     }
 }
 
-fn one(out: &mut Encoder, value: &Shown<'_>, style: encode::ReferenceStyle) {
-    match value {
-        Shown::Text(text) => out.value(text),
+fn values(out: &mut Writer, kind: Kind, field: &Field<'_>, style: encode::ReferenceStyle) {
+    field.values.each(|value| match value {
+        Shown::Text(text) => {
+            let text = out.version().text(kind, field.name, text);
+            out.value(text);
+        }
         Shown::Reference(kind, id) => {
             let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
             out.typed_value(kind.name(), id.hyphenated().encode_lower(&mut text));
         }
         Shown::Entity(visible) => {
-            out.open_nested("Entity");
-            fields(out, &visible.fields, style);
+            let entity_type = out.version().entity_type(visible);
+            out.open_referred(visible.kind.name(), (Some(visible.id), entity_type.as_deref()));
+            fields(out, visible, style);
             out.close();
         }
-    }
+    });
 }
 
 /// A document of success.
-pub fn document(body: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).body(body)
+pub fn document(body: Body) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, body.content_type())).body(body.bytes)
+}
+
+/// The answer to OPTIONS: the methods an address knows.
+pub fn allowed(methods: &[&str]) -> HttpResponse {
+    HttpResponse::NoContent().insert_header((ALLOW, methods.join(", "))).finish()
+}
+
+/// The answer to HEAD: what GET would say before the body. What is streamed has no length that could be told, and
+/// is not read on.
+pub fn head_of(answer: HttpResponse) -> HttpResponse {
+    match answer.body().size() {
+        // A body of chunks would be sent with its last, empty chunk, which the client would take for an answer.
+        BodySize::Stream => answer.set_body(BoxBody::new(body::None::new())),
+        BodySize::None | BodySize::Sized(_) => answer,
+    }
 }
 
 /// The ETag of an answer: the version that `If-Match` compares, and a digest of the document, because names of
@@ -146,13 +191,13 @@ pub fn etag(version: i64, body: &[u8]) -> String {
 }
 
 /// A document of one entity with its validators.
-pub fn validated(body: Vec<u8>, etag: &str, updated: i64) -> HttpResponse {
+pub fn validated(body: Body, etag: &str, updated: i64) -> HttpResponse {
     let modified = http_date(updated);
     HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, XML))
+        .insert_header((CONTENT_TYPE, body.content_type()))
         .insert_header((ETAG, etag))
         .insert_header((LAST_MODIFIED, modified))
-        .body(body)
+        .body(body.bytes)
 }
 
 /// An instant in the form of HTTP headers.

@@ -12,18 +12,18 @@ use futures_util::stream::unfold;
 use uuid::Uuid;
 
 use crate::http::answer::{Echo, document, list_audit_event};
-use crate::http::failure::{Failure, XML};
+use crate::http::failure::Failure;
 use crate::http::listing::{add_link, link_of};
 use crate::http::params::{nothing_left, take_count, take_flag, take_one};
 use crate::http::precondition;
 use crate::http::service::Service;
+use crate::http::writer::Writer;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind, Row};
 use crate::operation::audit_trail::{self, AuditPage};
 use crate::operation::search::Argument;
 use crate::operation::{Caller, Engine, cursor};
 use crate::store::{AuditQuery, Position};
-use crate::xml::Encoder;
 
 /// Records fetched at a time.
 const PAGE: usize = 500;
@@ -78,7 +78,7 @@ struct Walk {
     query: AuditQuery,
     after: Row,
     entities: bool,
-    out: Encoder,
+    out: Writer,
     ready: AuditPage,
 }
 
@@ -128,7 +128,7 @@ impl Walk {
         if self.ready.is_empty() {
             return Ok(document(self.out.finish()));
         }
-        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).finish();
+        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, self.out.form().content_type())).finish();
         Ok(head.set_body(BoxBody::new(BodyStream::new(self.chunks()))))
     }
 
@@ -139,7 +139,7 @@ impl Walk {
     async fn step(mut self) -> Option<(Result<Bytes, Error>, Option<Self>)> {
         let page = std::mem::take(&mut self.ready);
         if page.is_empty() {
-            return Some((Ok(Bytes::from(self.out.finish())), None));
+            return Some((Ok(Bytes::from(self.out.finish().bytes)), None));
         }
         self.write(&page);
         match self.next(PAGE).await {
@@ -174,13 +174,17 @@ pub async fn list(
     let key = &service.engine.cursor_key;
     let after =
         after.map_or(Ok(0), |text| cursor::decode(key, &identity, &text).map(|position| position.row))?;
+    let mut out = echo.open_list(Kind::AuditEvent, 4_096);
+    if entities {
+        out.expect_entities();
+    }
     let walk = Walk {
         engine: service.engine.clone(),
         caller: caller.clone(),
         query,
         after,
         entities,
-        out: echo.open_list(Kind::AuditEvent, 4_096),
+        out,
         ready: Vec::new(),
     };
     match usize::try_from(limit).unwrap_or(GATHERED) {

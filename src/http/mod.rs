@@ -2,16 +2,19 @@
 //!
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
 //!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks.
-//! - `change`, `listing` and `audit_events` call the operations; `answer` writes documents, `failure` refusals.
+//! - `change`, `listing` and `audit_events` call the operations; `answer` writes documents through `writer` in the
+//!   `form` that the client accepts, `failure` refusals.
 //!
 //! Nothing in this room knows rules, SQL or where secrets are kept; nothing it logs holds a query.
 
 pub mod answer;
 pub mod arguments;
 pub mod audit_events;
+pub mod body;
 pub mod change;
 pub mod dialect;
 pub mod failure;
+pub mod form;
 pub mod identify;
 pub mod listing;
 pub mod params;
@@ -19,10 +22,11 @@ pub mod precondition;
 pub mod public;
 pub mod road;
 pub mod service;
+pub mod writer;
 
 use std::panic::AssertUnwindSafe;
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
@@ -57,9 +61,10 @@ pub async fn handle(request: HttpRequest, body: web::Payload, service: web::Data
     {
         tracing::error!(request_id, detail, "a request failed through our own fault");
     }
-    let mut response = outcome.unwrap_or_else(|failure: Failure| failure.response());
+    let mut response = outcome.unwrap_or_else(|failure: Failure| failure.response(form::preferred(&request)));
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }

@@ -1,34 +1,31 @@
 //! The road of a request, in the contract's order of checks: malformed, too long, public, credentials, address,
 //! method, form of the answer, form of the body, arguments; then the operation.
 
-use actix_web::error::PayloadError;
 use actix_web::http::Uri;
-use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use actix_web::http::header::{CONTENT_LENGTH, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::StreamExt;
 
 use crate::audit::{Action, Scene};
-use crate::http::answer::Echo;
+use crate::http::answer::{Echo, allowed, head_of};
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
-use crate::http::dialect::{Match, Operation, Route, find, v2_0};
+use crate::http::dialect::{Match, Operation, Route, Version, find};
 use crate::http::failure::Failure;
+use crate::http::form::{self, Form};
 use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{audit_events, precondition, public};
+use crate::http::{audit_events, body as bodies, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
 use crate::operation::list::{Base, Query};
 use crate::operation::read::{self, Found};
 use crate::operation::search::Argument;
 use crate::operation::{Caller, refuse};
-use crate::xml;
 
 /// Where the interface lives; `inResponseTo` begins behind it.
 pub const SERVICES: &str = "/customerid-rest/services";
-const VERSION: &str = "/2.0";
 
 /// What is known of a request for log and metrics, whatever its outcome.
 #[derive(Debug, Default)]
@@ -56,10 +53,13 @@ pub async fn answer(
     }
     let principal = identify(service, request, query.credentials, request_id).await?;
     principal.name().clone_into(&mut trace.client);
-    let (route, keys) = address(request, raw, segments)?;
+    let (version, route, keys) = match address(request, raw, segments)? {
+        Address::Known(version, route, keys) => (version, route, keys),
+        Address::Asked(methods) => return Ok(allowed(&methods)),
+    };
     trace.route = route.path;
-    check_accept(request)?;
-    let echo = echo(service, request, raw, route);
+    let form = form::accepted(request).ok_or(Failure::NotAcceptable)?;
+    let echo = echo(service, request, raw, route).written(form, version);
     let scene = Scene {
         client: principal.name().to_owned(),
         source: source(request).to_string(),
@@ -73,6 +73,7 @@ pub async fn answer(
     let reading = Reading { service, caller: asked.caller.clone(), route, keys: asked.keys.clone() };
     match asked.read(query.arguments).await {
         Err(Failure::Operation(error @ Error::Forbidden { .. })) => Err(reading.refused(error).await),
+        Ok(answer) if request.method() == "HEAD" => Ok(head_of(answer)),
         other => other,
     }
 }
@@ -101,26 +102,28 @@ fn target_length(uri: &Uri) -> usize {
     scheme + authority + uri.path_and_query().map_or(0, |target| target.as_str().len())
 }
 
-/// The route of an address, and the decoded segments that stand for `{}`.
-fn address(
-    request: &HttpRequest,
-    raw: &str,
-    decoded: Vec<String>,
-) -> Result<(&'static Route, Vec<String>), Failure> {
-    let below =
-        raw.strip_prefix(SERVICES).and_then(|rest| rest.strip_prefix(VERSION)).ok_or(Failure::UnknownPath)?;
-    let below = below.strip_prefix('/').ok_or(Failure::UnknownPath)?;
+/// What an address leads to.
+enum Address {
+    /// A route, and the decoded segments that stand for `{}`.
+    Known(Version, &'static Route, Vec<String>),
+    /// To be told which methods it knows.
+    Asked(Vec<&'static str>),
+}
+
+fn address(request: &HttpRequest, raw: &str, decoded: Vec<String>) -> Result<Address, Failure> {
+    let (version, below) = raw.strip_prefix(SERVICES).and_then(Version::of).ok_or(Failure::UnknownPath)?;
     let below = below.strip_suffix('/').unwrap_or(below);
     let segments: Vec<&str> = below.split('/').collect();
     let first = raw.split('/').count() - raw_tail(raw, below);
-    match find(v2_0::ROUTES, request.method().as_str(), &segments) {
+    match find(version.routes(), request.method().as_str(), &segments) {
         Match::Unknown => Err(Failure::UnknownPath),
         Match::WrongMethod(methods) => Err(Failure::WrongMethod(methods)),
+        Match::Options(methods) => Ok(Address::Asked(methods)),
         Match::Route(place) => {
-            let route = v2_0::ROUTES.get(place).ok_or(Failure::UnknownPath)?;
+            let route = version.routes().get(place).ok_or(Failure::UnknownPath)?;
             let decoded = decoded.into_iter().skip(first);
             let keys = route.path.split('/').zip(decoded).filter(|(wanted, _)| *wanted == "{}");
-            Ok((route, keys.map(|(_, key)| key).collect()))
+            Ok(Address::Known(version, route, keys.map(|(_, key)| key).collect()))
         }
     }
 }
@@ -128,23 +131,6 @@ fn address(
 /// How many segments of a raw path belong to its part below the version, a trailing slash included.
 fn raw_tail(raw: &str, below: &str) -> usize {
     below.split('/').count() + usize::from(raw.ends_with('/'))
-}
-
-/// Error 14 (406) unless the client takes XML.
-fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
-    let headers = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
-    let mut ranges =
-        headers.flat_map(|text| text.split(',')).map(str::trim).filter(|range| !range.is_empty());
-    let Some(first) = ranges.next() else { return Ok(()) };
-    let takes = |range: &str| {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused =
-            parts.filter_map(|p| p.strip_prefix("q=")).any(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
-        !refused
-            && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
-    };
-    if takes(first) || ranges.any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
 }
 
 fn echo(service: &Service, request: &HttpRequest, raw: &str, route: &Route) -> Echo {
@@ -202,6 +188,7 @@ impl Asked<'_> {
         let error = match &failure {
             Failure::Operation(error) => error.clone(),
             Failure::Document(error) => Error::invalid("document", error.to_string()),
+            Failure::Json(error) => Error::invalid("document", error.to_string()),
             _ => return failure,
         };
         let Some(action) = change::action(self.route.operation) else { return failure };
@@ -220,10 +207,8 @@ impl Asked<'_> {
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
         let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
         let body =
-            if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
-        if !body.is_empty() {
-            check_content_type(self.request)?;
-        }
+            if self.route.method == "DELETE" { Vec::new() } else { bodies::read(self.service, body).await? };
+        let form = if body.is_empty() { Form::Xml } else { form::of_body(self.request)? };
         let precondition = precondition::of_change(self.request)?;
         check_text(&arguments)?;
         if body.is_empty() {
@@ -238,8 +223,7 @@ impl Asked<'_> {
                 Error::invalid(name, "arguments stand in the query or in the document, not in both").into()
             );
         }
-        let document = xml::decode(&body, &document_limits(self.service)).map_err(Failure::Document)?;
-        Ok((Arguments::of_document(kind, document)?, precondition))
+        Ok((bodies::arguments(self.service, kind, form, &body)?, precondition))
     }
 
     async fn read(self, mut arguments: Vec<Argument>) -> Result<HttpResponse, Failure> {
@@ -339,55 +323,4 @@ impl Asked<'_> {
         let engine = service.engine.clone();
         Answering { engine, caller, echo, kind, entities, link, ceiling }.answer(&query).await
     }
-}
-
-fn document_limits(service: &Service) -> xml::Limits {
-    let limits = &service.config.limits;
-    xml::Limits {
-        bytes: limits.body,
-        depth: limits.depth,
-        members: limits.xml_children,
-        value_bytes: limits.value,
-        ..xml::Limits::default()
-    }
-}
-
-async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>, Failure> {
-    let limit = service.config.limits.body;
-    let whole = async {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| broken(&error, limit))?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(Failure::BodyTooLong(limit));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
-    };
-    let seconds = std::time::Duration::from_secs(service.config.limits.body_seconds.into());
-    tokio::time::timeout(seconds, whole).await.unwrap_or(Err(Failure::BodyTooSlow))
-}
-
-/// The listener bounds a body in size and time; what it says of one that broke off.
-fn broken(error: &PayloadError, limit: usize) -> Failure {
-    match error {
-        PayloadError::Overflow => Failure::BodyTooLong(limit),
-        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::BodyTooSlow,
-        _ => Failure::BodyBroken,
-    }
-}
-
-fn check_content_type(request: &HttpRequest) -> Result<(), Failure> {
-    let text = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let in_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(key, value)| {
-        !key.trim().eq_ignore_ascii_case("charset")
-            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-    });
-    if in_utf8 && matches!(name.as_str(), "application/xml" | "text/xml") {
-        return Ok(());
-    }
-    Err(Failure::UnsupportedMediaType)
 }

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod bed;
 pub mod caller;
 pub mod cases;
+pub mod json;
 pub mod postgres;
 pub mod process;
 pub mod raw;

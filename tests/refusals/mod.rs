@@ -4,7 +4,7 @@ mod addresses;
 mod arguments;
 mod credentials;
 mod documents;
-mod ground;
+pub(crate) mod ground;
 mod order;
 mod parents;
 mod reader;

@@ -4,6 +4,10 @@
 //! logic; `Allow` and the reference documentation derive from them.
 
 pub mod v2_0;
+pub mod v2_1;
+pub mod version;
+
+pub use version::Version;
 
 use crate::model::Kind;
 use crate::operation::list::Base;
@@ -52,24 +56,40 @@ pub struct Route {
 pub enum Match {
     /// A route, by its place in the table.
     Route(usize),
+    /// An address that was asked what it knows, by OPTIONS; the methods it knows.
+    Options(Vec<&'static str>),
     /// An address that does not know this method; the methods it knows.
     WrongMethod(Vec<&'static str>),
     /// No address.
     Unknown,
 }
 
-/// Finds what `method` on the path of these segments leads to.
+/// What every address answers beside the methods of its routes.
+pub fn known(mut methods: Vec<&'static str>) -> Vec<&'static str> {
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    methods
+}
+
+/// Finds what `method` on the path of these segments leads to; HEAD leads where GET does.
 pub fn find(table: &[Route], method: &str, segments: &[&str]) -> Match {
+    let wanted = if method == "HEAD" { "GET" } else { method };
     let mut methods = Vec::new();
     for (place, route) in table.iter().enumerate() {
         if fits(route.path, segments) {
-            if route.method == method {
+            if route.method == wanted {
                 return Match::Route(place);
             }
             methods.push(route.method);
         }
     }
-    if methods.is_empty() { Match::Unknown } else { Match::WrongMethod(methods) }
+    match (methods.is_empty(), method) {
+        (true, _) => Match::Unknown,
+        (false, "OPTIONS") => Match::Options(known(methods)),
+        (false, _) => Match::WrongMethod(known(methods)),
+    }
 }
 
 fn fits(path: &str, segments: &[&str]) -> bool {
@@ -91,7 +111,15 @@ mod tests {
         let found = find(v2_0::ROUTES, "GET", &["users", "x", "roles"]);
         let Match::Route(place) = found else { panic!("{found:?}") };
         assert_eq!(v2_0::ROUTES[place].operation, Operation::List(Kind::Role, Base::RolesOfUser));
-        assert_eq!(find(v2_0::ROUTES, "PATCH", &["auditevents"]), Match::WrongMethod(vec!["GET"]));
+        assert_eq!(
+            find(v2_0::ROUTES, "PATCH", &["auditevents"]),
+            Match::WrongMethod(vec!["GET", "HEAD", "OPTIONS"])
+        );
+        assert_eq!(
+            find(v2_0::ROUTES, "OPTIONS", &["users", "x", "roles", "y"]),
+            Match::Options(vec!["PUT", "DELETE", "OPTIONS"])
+        );
+        assert_eq!(find(v2_0::ROUTES, "HEAD", &["users"]), find(v2_0::ROUTES, "GET", &["users"]));
         assert_eq!(find(v2_0::ROUTES, "GET", &["users", "", "roles"]), Match::Unknown);
         assert_eq!(find(v2_0::ROUTES, "GET", &["planets"]), Match::Unknown);
     }
