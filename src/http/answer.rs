@@ -1,8 +1,11 @@
 //! Documents of success: entities, lists of ids, lists of entities. Only what is `Visible` can be written.
 
+use std::convert::Infallible;
+
 use actix_web::HttpResponse;
-use actix_web::body::{self, BodySize, BoxBody, MessageBody};
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody};
+use actix_web::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIED};
+use actix_web::web::Bytes;
 use uuid::Uuid;
 
 use crate::audit::Record;
@@ -174,10 +177,19 @@ pub fn allowed(methods: &[&str]) -> HttpResponse {
 
 /// The answer to HEAD: what GET would say before the body. What is streamed has no length that could be told, and
 /// is not read on.
-pub fn head_of(answer: HttpResponse) -> HttpResponse {
+///
+/// The library leaves bodies out by itself, but only while the HEAD is the last request it has read: with another
+/// one behind it on the connection the body would be sent. So nothing is left that could be.
+pub fn head_of(mut answer: HttpResponse) -> HttpResponse {
     match answer.body().size() {
-        // A body of chunks would be sent with its last, empty chunk, which the client would take for an answer.
+        // Even an empty body of chunks has a last chunk.
         BodySize::Stream => answer.set_body(BoxBody::new(body::None::new())),
+        BodySize::Sized(length) if length > 0 => {
+            answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+            answer.head_mut().no_chunking(true);
+            let nothing = futures_util::stream::empty::<Result<Bytes, Infallible>>();
+            answer.set_body(BoxBody::new(BodyStream::new(nothing)))
+        }
         BodySize::None | BodySize::Sized(_) => answer,
     }
 }

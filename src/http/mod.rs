@@ -62,6 +62,9 @@ pub async fn handle(request: HttpRequest, body: web::Payload, service: web::Data
         tracing::error!(request_id, detail, "a request failed through our own fault");
     }
     let mut response = outcome.unwrap_or_else(|failure: Failure| failure.response(form::preferred(&request)));
+    if request.method() == "HEAD" {
+        response = answer::head_of(response);
+    }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("Accept"));

@@ -6,7 +6,7 @@ use actix_web::http::header::{CONTENT_LENGTH, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::audit::{Action, Scene};
-use crate::http::answer::{Echo, allowed, head_of};
+use crate::http::answer::{Echo, allowed};
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, Version, find};
@@ -73,7 +73,6 @@ pub async fn answer(
     let reading = Reading { service, caller: asked.caller.clone(), route, keys: asked.keys.clone() };
     match asked.read(query.arguments).await {
         Err(Failure::Operation(error @ Error::Forbidden { .. })) => Err(reading.refused(error).await),
-        Ok(answer) if request.method() == "HEAD" => Ok(head_of(answer)),
         other => other,
     }
 }
