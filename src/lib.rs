@@ -32,6 +32,9 @@
 //! [`http`] is the door: addresses (`http/dialect/`), the contract's order of checks (`http/road.rs`), parameters,
 //! answers, refusals. actix-web lives only here and in `server`.
 //!
+//! [`mail`] gives letters their words and carries them from the outbox to a mail server. lettre and minijinja live only
+//! here.
+//!
 //! [`server`] is the composition root: configuration to services, listener, TLS, first client, sample data, tasks.
 //!
 //! [`cli`] is the command line over the same operations. clap lives only here.
@@ -59,6 +62,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod json;
+pub mod mail;
 pub mod model;
 pub mod operation;
 pub mod server;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::error::{ConfigError, Problem};
-use super::{Config, CustomAttribute, OrganizationClass};
+use super::{Config, CustomAttribute, MailTls, OrganizationClass};
 
 /// Collects problems; empty at the end means sound.
 #[derive(Default)]
@@ -35,6 +35,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     limits(config, &mut problems);
     auth(config, &mut problems);
     password_policy(config, &mut problems);
+    mail(config, &mut problems);
     classes(&config.organizations.classes, &mut problems);
     attributes(&config.attributes, &mut problems);
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.filter) {
@@ -141,6 +142,45 @@ fn password_policy(config: &Config, problems: &mut Problems) {
         let message = format!("is {}, but must be between 1 and `password-policy.max`", policy.min);
         problems.add("password-policy.min", message);
     }
+}
+
+fn mail(config: &Config, problems: &mut Problems) {
+    let mail = &config.mail;
+    if mail.host.as_ref().is_some_and(|host| host.trim().is_empty()) {
+        problems.add("mail.host", "is empty");
+    }
+    if mail.host.is_some() && mail.from.is_none() {
+        problems.add("mail.from", "is missing: `mail.host` is given and needs a sender");
+    }
+    match (&mail.username, &mail.password) {
+        (Some(_), None) => problems.add("mail.password", "is missing: `mail.username` is given"),
+        (None, Some(_)) => problems.add("mail.username", "is missing: `mail.password` is given"),
+        (Some(_), Some(_)) if mail.tls == MailTls::None && !is_here(mail.host.as_deref()) => {
+            problems.add("mail.tls", "is none: the password would travel unencrypted");
+        }
+        _ => {}
+    }
+    if let Some(link) = &mail.link {
+        let web = link.starts_with("https://") || link.starts_with("http://");
+        if !web || link.contains(['?', '#']) || link.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            problems.add("mail.link", "must be an address https://… without parameters");
+        }
+    }
+    problems.range("mail.attempts", u64::from(mail.attempts), &(1..=1_000), "attempts");
+    let longest = u64::from(mail.longest_delay_seconds);
+    problems.range("mail.longest-delay-seconds", longest, &(1..=604_800), "seconds");
+    if mail.first_delay_seconds == 0 || mail.first_delay_seconds > mail.longest_delay_seconds {
+        problems
+            .add("mail.first-delay-seconds", "must be between 1 and `mail.longest-delay-seconds` seconds");
+    }
+    problems.range("mail.timeout-seconds", u64::from(mail.timeout_seconds), &(1..=600), "seconds");
+    problems.range("mail.keep-days", u64::from(mail.keep_days), &(1..=3_650), "days");
+}
+
+/// Whether a host is this machine.
+fn is_here(host: Option<&str>) -> bool {
+    let host = host.unwrap_or_default();
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn classes(classes: &[OrganizationClass], problems: &mut Problems) {

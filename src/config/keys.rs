@@ -28,7 +28,7 @@ pub const OPTIONS: &[(&str, &str)] = &[
 ];
 
 /// Keys whose value is never printed; each may also be given as `<key>-file`, the path of a file holding it.
-pub(super) const SECRETS: &[&str] = &["auth.bootstrap-password", "store.database-url"];
+pub(super) const SECRETS: &[&str] = &["auth.bootstrap-password", "mail.password", "store.database-url"];
 
 /// What a given name stands for.
 #[derive(Debug, PartialEq, Eq)]

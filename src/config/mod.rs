@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod keys;
 mod layers;
+mod mail;
 
 mod secret;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, Problem};
 pub use keys::OPTIONS;
+pub use mail::{MailConfig, MailTls};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
@@ -49,6 +51,8 @@ pub struct Config {
     pub password_policy: PasswordPolicy,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
+    /// How letters leave, and their words.
+    pub mail: MailConfig,
     /// What is written to stderr.
     pub log: LogConfig,
     /// How documents are written.
@@ -114,6 +118,7 @@ impl Config {
         config.auth.bootstrap_password = Some(Secret::new("-"));
         config.store.database_url = DatabaseUrl::parse("sqlite://-").ok();
         config.tls = TlsConfig { cert: Some(PathBuf::from("-")), key: Some(PathBuf::from("-")) };
+        config.mail = MailConfig::sample();
         config.attributes = vec![CustomAttribute {
             kind: String::from("user"),
             name: String::from("-"),

@@ -11,6 +11,7 @@ pub mod error;
 pub mod grants;
 pub mod key;
 pub mod kind;
+pub mod letter;
 pub mod registry;
 pub mod rules;
 pub mod state;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::audit::Scene;
+use crate::model::letter::Letters;
 use crate::model::rules::Settings;
 use crate::model::{Error, Grants, Registry};
 use crate::operation::names::NameCache;
@@ -20,6 +21,8 @@ pub struct Engine {
     pub world: SharedWorld,
     /// The configuration's part.
     pub settings: Arc<Settings>,
+    /// Words for letters.
+    pub letters: Arc<dyn Letters>,
     /// Names of organizations.
     pub names: Arc<NameCache>,
     /// The id of the root organization.
@@ -30,7 +33,12 @@ pub struct Engine {
 
 impl Engine {
     /// An engine over a store that [`crate::operation::setup`] has prepared.
-    pub async fn over(store: SharedStore, world: SharedWorld, settings: Settings) -> Result<Self, Error> {
+    pub async fn over(
+        store: SharedStore,
+        world: SharedWorld,
+        settings: Settings,
+        letters: Arc<dyn Letters>,
+    ) -> Result<Self, Error> {
         let prepared = crate::operation::setup::prepare(&store, &world, &settings).await?;
         let names = Arc::new(NameCache::new(Arc::clone(&store)));
         let listener = Arc::clone(&names);
@@ -39,6 +47,7 @@ impl Engine {
             store,
             world,
             settings: Arc::new(settings),
+            letters,
             names,
             root: prepared.root,
             cursor_key: prepared.cursor_key,

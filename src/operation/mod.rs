@@ -17,6 +17,7 @@ pub mod move_organization;
 pub mod names;
 pub mod perform;
 pub mod plan;
+pub mod post;
 pub mod read;
 pub mod resolve;
 pub mod revoke;
@@ -27,3 +28,4 @@ pub mod update;
 
 pub use engine::{Caller, Engine};
 pub use perform::{Change, perform, refuse};
+pub use post::post;

@@ -13,7 +13,9 @@ use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::verified::CacheBounds;
 use crate::config::{AuthConfig, Config, Database};
 use crate::http::identify::Clients;
+use crate::http::road::SERVICES;
 use crate::http::service::Service;
+use crate::mail::letters::{Composer, own_base};
 use crate::model::kind::role;
 use crate::model::rules::{OrganizationClass, Settings};
 use crate::model::{Error, Kind};
@@ -73,13 +75,22 @@ fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
     config.attributes.iter().map(declaration).collect()
 }
 
+/// Words for letters; an error names the template at fault.
+fn letters(config: &Config) -> Result<Composer, StartError> {
+    let mail = &config.mail;
+    let own = || own_base(config.serve.listen, config.serve.plain_http, &format!("{SERVICES}/2.0"));
+    let base = mail.link.clone().unwrap_or_else(own);
+    Ok(Composer::new(mail.templates.as_deref(), &mail.default_locale, &base)?)
+}
+
 /// The engine over an open store.
 pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> Result<Engine, StartError> {
     for role in config.organizations.classes.iter().flat_map(|class| &class.roles) {
         role::check_name("organizations.classes: role", role)?;
     }
     declare(&store, &world, declarations(config)?).await?;
-    Ok(Engine::over(store, world, settings(config)).await?)
+    let letters = Arc::new(letters(config)?);
+    Ok(Engine::over(store, world, settings(config), letters).await?)
 }
 
 /// The password verifier.

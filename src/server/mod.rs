@@ -52,6 +52,9 @@ pub enum StartError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// The words of letters.
+    #[error(transparent)]
+    Templates(#[from] crate::mail::TemplateError),
     /// Sample data on an address that others can reach.
     #[error("--demo serves on a loopback address only")]
     DemoNotLocal,
@@ -90,6 +93,9 @@ pub async fn start_over(
     let certificates = certificates(&config, &world)?;
     let asked = config.serve.listen;
     let socket = bind(asked).map_err(|cause| StartError::Listen { address: asked, cause })?;
+    // Links in letters lead to the port that was found.
+    let mut config = config;
+    config.serve.listen = socket.local_addr().unwrap_or(asked);
     let service = compose::service(store, config, Arc::clone(&world)).await?;
     if service.config.serve.demo {
         demo::load(&service).await?;

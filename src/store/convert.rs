@@ -7,6 +7,7 @@ use crate::model::registry::Attribute;
 use crate::model::state::Head;
 use crate::model::{AttrId, Attributes, Error, Kind, Row, Stored};
 use crate::store::AuditRow;
+use crate::store::outbox::{HeldMail, Mail, MailState};
 
 /// What an error of the database means to the transaction it happened in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,46 @@ pub(super) fn audit_of_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Ro
         canonical: row.get(10)?,
     };
     Ok((row.get(0)?, record))
+}
+
+/// A mail of the outbox from a row of sqlx.
+macro_rules! mail_row {
+    ($row:expr) => {{
+        let row = &$row;
+        let mail = Mail {
+            id: column!(row, 0),
+            created: column!(row, 1),
+            recipient: column!(row, 2),
+            subject: column!(row, 3),
+            body: column!(row, 4),
+        };
+        let (state, due, attempts): (&str, i64, i64) = (column!(row, 5), column!(row, 6), column!(row, 7));
+        convert::held_mail(mail, state, (due, attempts), column!(row, 8))
+    }};
+}
+pub(super) use mail_row;
+
+/// A mail of the outbox from a row of rusqlite.
+pub(super) fn mail_of_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<HeldMail, Error>> {
+    let mail = Mail {
+        id: id_at(row, 0)?,
+        created: row.get(1)?,
+        recipient: row.get(2)?,
+        subject: row.get(3)?,
+        body: row.get(4)?,
+    };
+    Ok(held_mail(mail, row.get_ref(5)?.as_str()?, (row.get(6)?, row.get(7)?), row.get(8)?))
+}
+
+/// A mail of the outbox from its columns.
+pub(super) fn held_mail(
+    mail: Mail,
+    state: &str,
+    (due, attempts): (i64, i64),
+    last_error: String,
+) -> Result<HeldMail, Error> {
+    let state = MailState::named(state).ok_or_else(|| Error::internal("a mail in an unknown state"))?;
+    Ok(HeldMail { mail, state, due, attempts, last_error })
 }
 
 /// A UUID from a row of rusqlite.

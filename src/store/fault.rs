@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Kind, Registry, Row, Stored};
 use crate::store::job::{Jobs, Lease};
+use crate::store::outbox::{Delivery, HeldMail, Mail, Outbox, OutboxQuery};
 use crate::store::secret::{Secret, Secrets};
 use crate::store::{
     AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, SharedStore, Source, Store,
@@ -109,6 +110,21 @@ impl Read for Faulty {
     async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
         self.faults.pass("Read::audit_record")?;
         self.inner.audit_record(id).await
+    }
+
+    async fn outbox(&self, query: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error> {
+        self.faults.pass("Read::outbox")?;
+        self.inner.outbox(query, after, limit).await
+    }
+
+    async fn mail(&self, id: Uuid) -> Result<Option<HeldMail>, Error> {
+        self.faults.pass("Read::mail")?;
+        self.inner.mail(id).await
+    }
+
+    async fn mail_due(&self) -> Result<Option<i64>, Error> {
+        self.faults.pass("Read::mail_due")?;
+        self.inner.mail_due().await
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
@@ -379,5 +395,28 @@ impl Jobs for FaultyWrite<'_> {
     async fn release_job(&mut self, lease: &Lease, cursor: &str) -> Result<bool, Error> {
         self.pass("Jobs::release_job")?;
         self.tx.release_job(lease, cursor).await
+    }
+}
+
+#[async_trait]
+impl Outbox for FaultyWrite<'_> {
+    async fn put_mail(&mut self, mail: &Mail) -> Result<(), Error> {
+        self.pass("Outbox::put_mail")?;
+        self.tx.put_mail(mail).await
+    }
+
+    async fn take_mail(&mut self, now: i64, until: i64) -> Result<Option<HeldMail>, Error> {
+        self.pass("Outbox::take_mail")?;
+        self.tx.take_mail(now, until).await
+    }
+
+    async fn settle_mail(&mut self, id: Uuid, attempt: i64, delivery: &Delivery) -> Result<bool, Error> {
+        self.pass("Outbox::settle_mail")?;
+        self.tx.settle_mail(id, attempt, delivery).await
+    }
+
+    async fn drop_settled_mail(&mut self, before: i64) -> Result<u64, Error> {
+        self.pass("Outbox::drop_settled_mail")?;
+        self.tx.drop_settled_mail(before).await
     }
 }

@@ -491,7 +491,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
     ];
     let whole = scans.clone().filter_map(|scan| scan.whole);
     let pages = scans.flat_map(|scan| [scan.page, scan.count]);
-    pages.chain(whole).chain(own.iter().copied()).chain(single).collect()
+    pages.chain(whole).chain(own.iter().copied()).chain(single).chain(super::post_statements::READS).collect()
 }
 
 #[cfg(test)]
@@ -523,7 +523,11 @@ mod tests {
             SWEEP_REFERENCE,
             SWEEP_TREE,
         ];
-        for sql in read_statements(Engine::Sqlite).into_iter().chain(shared) {
+        for sql in read_statements(Engine::Sqlite)
+            .into_iter()
+            .chain(shared)
+            .chain(crate::store::post_statements::WRITES)
+        {
             let mut highest = 0;
             for part in sql.split('$').skip(1) {
                 let number: String = part.chars().take_while(char::is_ascii_digit).collect();

@@ -10,6 +10,7 @@ pub use crate::audit::record::AuditRow;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
 use crate::store::job::Jobs;
+use crate::store::outbox::{HeldMail, Outbox, OutboxQuery};
 use crate::store::secret::Secrets;
 
 /// A set of entities in a fixed order.
@@ -165,6 +166,15 @@ pub trait Read: Send + Sync {
     /// One audit record.
     async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error>;
 
+    /// Up to `limit` mails of the outbox in the order of their ids, beyond `after`.
+    async fn outbox(&self, query: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error>;
+
+    /// One mail of the outbox.
+    async fn mail(&self, id: Uuid) -> Result<Option<HeldMail>, Error>;
+
+    /// When the next queued mail is due; `None` when none is queued.
+    async fn mail_due(&self) -> Result<Option<i64>, Error>;
+
     /// The custom attributes that are declared.
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error>;
 
@@ -238,7 +248,7 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Secrets + Jobs + Send {
+pub trait Write: Secrets + Jobs + Outbox + Send {
     /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
     /// The store only carries this; operations obey it.
     fn bind(&mut self, within: Option<Row>);

@@ -33,7 +33,7 @@ macro_rules! transaction {
             use crate::store::secret::{Secret, Secrets};
             use crate::store::statements::{self, $sql as batch};
             use crate::store::traits::document;
-            use crate::store::{AuditRow, Credential, Hit, Insert, Position, Replace, Source, Write};
+            use crate::store::{AuditRow, Credential, Hit, Insert, Position, Replace, Source, Touched, Write};
 
             type Statement = Query<'static, $database, <$database as Database>::Arguments>;
             type DbRow = <$database as Database>::Row;
@@ -44,18 +44,38 @@ macro_rules! transaction {
                 registry: Arc<Registry>,
                 declared: bool,
                 bound: Option<Row>,
+                posted: bool,
                 failed: Option<Error>,
                 trouble: Option<Trouble>,
             }
 
             impl<'c> Tx<'c> {
                 pub(in crate::store) fn new(connection: &'c mut $connection, registry: Arc<Registry>) -> Self {
-                    Self { connection, registry, declared: false, bound: None, failed: None, trouble: None }
+                    Self {
+                        connection,
+                        registry,
+                        declared: false,
+                        bound: None,
+                        posted: false,
+                        failed: None,
+                        trouble: None,
+                    }
                 }
 
                 /// The registry, when this transaction declared attributes.
                 pub(in crate::store) fn declared(&self) -> Option<Arc<Registry>> {
                     self.declared.then(|| Arc::clone(&self.registry))
+                }
+
+                /// A mail was put into the outbox.
+                pub(in crate::store) fn posted(&mut self) {
+                    self.posted = true;
+                }
+
+                /// `touched` with what the transaction itself knows to have touched.
+                pub(in crate::store) fn touched(&self, touched: Touched) -> Touched {
+                    let touched = if self.declared { touched.with_registry() } else { touched };
+                    if self.posted { touched.with(Kind::Message) } else { touched }
                 }
 
                 /// The first failure: nothing may be committed after it.

@@ -8,7 +8,10 @@ use super::{Source, sources};
 
 /// What each room may know. `server` is the only composition root.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("server", &["http", "xml", "auth", "operation", "model", "access", "audit", "store", "world", "config"]),
+    (
+        "server",
+        &["http", "xml", "auth", "operation", "model", "access", "audit", "store", "world", "config", "mail"],
+    ),
     ("cli", &["server", "config", "operation", "xml", "auth", "audit", "access", "store", "model", "world"]),
     ("http", &["xml", "json", "auth", "operation", "model", "config", "world", "store", "audit"]),
     ("operation", &["model", "audit", "access", "store", "world"]),
@@ -19,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xml", &["model"]),
     ("json", &[]),
     ("config", &["model"]),
+    ("mail", &["model", "store", "world"]),
     ("model", &[]),
     ("world", &[]),
 ];
@@ -37,6 +41,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rcgen", &["server"]),
     ("rustls", &["server"]),
     ("figment", &["config"]),
+    ("lettre", &["mail"]),
+    ("minijinja", &["mail"]),
 ];
 
 /// Words after which a leading `::` begins a path instead of continuing one.

@@ -1,5 +1,7 @@
 //! Users: people with a login, at home in one organization (contract: Users; REQ001, REQ002, MOD004, MOD010).
 
+pub mod status;
+
 use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
@@ -28,6 +30,13 @@ pub const HOME_NAME: AttrId = Kind::User.own_attr(1);
 /// Whether the password may be used.
 pub const PASSWORD_ACTIVE: AttrId = Kind::User.own_attr(12);
 
+/// When a lock ends.
+pub const LOCKED_UNTIL: AttrId = Kind::User.own_attr(13);
+/// Whether the user must choose another password.
+pub const CHANGE_REQUIRED: AttrId = Kind::User.own_attr(14);
+
+pub use status::{Event, Status};
+
 /// The six statuses of the seed and of the vendor's documentation.
 pub static STATUSES: [Choice; 6] = [
     Choice { number: Some(0), name: "Pending", technical: "pending" },
@@ -40,7 +49,7 @@ pub static STATUSES: [Choice; 6] = [
 
 const NAME: AttrDef = AttrDef { syntax: Syntax::Text { max: 255, ignore_case: true }, ..AttrDef::TEXT };
 
-static ATTRS: [AttrDef; 12] = [
+static ATTRS: [AttrDef; 14] = [
     AttrDef {
         number: 1,
         name: "organization",
@@ -125,6 +134,24 @@ static ATTRS: [AttrDef; 12] = [
         doc: "Whether the password may be used to authenticate.",
         ..AttrDef::TEXT
     },
+    AttrDef {
+        number: 13,
+        name: "lockedUntil",
+        syntax: Syntax::Instant,
+        access: Access::ServerSet,
+        rank: 43,
+        doc: "When the lock after too many wrong passwords ends.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 14,
+        name: "pwd.changeRequired",
+        syntax: Syntax::Boolean,
+        access: Access::ServerSet,
+        rank: 44,
+        doc: "Whether the user must choose another password; a new one clears it.",
+        ..AttrDef::TEXT
+    },
 ];
 
 /// The declaration.
@@ -155,8 +182,10 @@ impl Rules for UserRules {
             new.put(CN, Value::text(context.other_id.to_string()));
         }
         if new.first(STATUS).is_none() {
-            new.put(STATUS, Value::text("Enabled"));
+            new.put(STATUS, Value::text(Status::Enabled.name()));
         }
+        // A lock whose time is over does not outlive the next change, nor its end the lock.
+        Status::at(new, context.now).put(new);
         if new.first(PASSWORD_ACTIVE).is_none() {
             new.put(PASSWORD_ACTIVE, Value::Bool(false));
         }
@@ -164,11 +193,16 @@ impl Rules for UserRules {
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        let before = old.and_then(|stored| stored.attributes().text(STATUS));
-        let status = new.text(STATUS);
-        if status != before && !matches!(status, Some("Enabled" | "Disabled")) {
-            return Err(Error::invalid("status", "only Enabled or Disabled can be set"));
-        }
+        let status = Status::stored(new);
+        let before = old.map(|stored| Status::at(stored.attributes(), context.now));
+        let event = match status {
+            _ if before == Some(status) => None,
+            Status::Enabled => Some(Event::SetEnabled),
+            Status::Disabled => Some(Event::SetDisabled),
+            Status::Pending | Status::Locked | Status::NotInitialized | Status::Waiting => {
+                return Err(Error::invalid("status", "only Enabled or Disabled can be set"));
+            }
+        };
         let home = context
             .with
             .of(new, HOME)
@@ -176,7 +210,10 @@ impl Rules for UserRules {
         if home.attributes().flag(organization::VIRTUAL) {
             return Err(Error::ParentVirtual { parameter: "organizationId".into() });
         }
-        Ok(())
+        match (before, event) {
+            (Some(before), Some(event)) => before.after(event).map(drop),
+            _ => Ok(()),
+        }
     }
 
     fn named(&self, stored: &Stored) -> Vec<Uuid> {

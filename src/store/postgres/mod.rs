@@ -23,8 +23,10 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
-use crate::store::convert::{self, audit_row, column, entity_row};
+use crate::store::convert::{self, audit_row, column, entity_row, mail_row};
+use crate::store::outbox::{HeldMail, Mail, OutboxQuery};
 use crate::store::plan::{PLACE_OF_WHOLE, Plan};
+use crate::store::post_statements;
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::statements::{self, postgres as batch};
@@ -66,6 +68,7 @@ crate::store::transaction::transaction!(
     ]
 );
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
+crate::store::post::post!(mails, tx);
 
 /// What the store and its tasks share.
 struct Inner {
@@ -175,6 +178,10 @@ fn entity(row: &PgRow) -> Result<Stored, Error> {
 
 fn audit_record(row: &PgRow) -> Result<(Row, AuditRow), Error> {
     Ok(audit_row!(row))
+}
+
+fn held_mail(row: &PgRow) -> Result<HeldMail, Error> {
+    mail_row!(row)
 }
 
 impl Postgres {
@@ -292,6 +299,28 @@ impl Read for Postgres {
         let statement = query(statements::AUDIT_RECORD).bind(id);
         let row = statement.fetch_optional(&self.pool()).await.map_err(convert::plain)?;
         Ok(row.as_ref().map(audit_record).transpose()?.map(|(_, record)| record))
+    }
+
+    async fn outbox(&self, wanted: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error> {
+        let statement = query(post_statements::OUTBOX)
+            .bind(after)
+            .bind(wanted.state)
+            .bind(wanted.recipient.clone())
+            .bind(wanted.recipient_begins.clone())
+            .bind(limited(limit));
+        statement.fetch_all(&self.pool()).await.map_err(convert::plain)?.iter().map(held_mail).collect()
+    }
+
+    async fn mail(&self, id: Uuid) -> Result<Option<HeldMail>, Error> {
+        let statement = query(post_statements::MAIL).bind(id);
+        let row = statement.fetch_optional(&self.pool()).await.map_err(convert::plain)?;
+        row.as_ref().map(held_mail).transpose()
+    }
+
+    async fn mail_due(&self) -> Result<Option<i64>, Error> {
+        let statement = query(post_statements::MAIL_DUE);
+        let row = statement.fetch_one(&self.pool()).await.map_err(convert::plain)?;
+        Ok(column!(row, 0))
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {

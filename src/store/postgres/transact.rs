@@ -133,10 +133,10 @@ async fn within(
         (Ok(_), Some(failure)) => Err(failure.clone()),
         (outcome, _) => outcome,
     };
+    let outcome = outcome.map(|touched| tx.touched(touched));
     let (trouble, declared) = (tx.trouble(), tx.declared());
     let touched =
         outcome.map_err(|error| Failure { error, again: trouble == Some(Trouble::Again), unknown: false })?;
-    let touched = if declared.is_some() { touched.with_registry() } else { touched };
     commit(inner, connection, touched).await.map_err(|error| Failure::of(&error, true))?;
     if let Some(registry) = declared {
         inner.shared.set_registry(registry);

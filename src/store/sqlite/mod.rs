@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::{
@@ -50,6 +51,7 @@ crate::store::transaction::transaction!(
     ]
 );
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+crate::store::post::post!(mails, tx);
 
 /// The store on SQLite.
 pub(super) struct Sqlite {
@@ -160,6 +162,21 @@ impl Read for Sqlite {
 
     async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
         self.hot.with(|connection| read::audit_record(connection, id))
+    }
+
+    async fn outbox(&self, query: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error> {
+        let query = query.clone();
+        let found =
+            self.hot.with_long(move |connection| read::outbox(connection, &query, after, limit)).await?;
+        found.into_iter().collect()
+    }
+
+    async fn mail(&self, id: Uuid) -> Result<Option<HeldMail>, Error> {
+        self.hot.with(|connection| read::mail(connection, id))?.transpose()
+    }
+
+    async fn mail_due(&self) -> Result<Option<i64>, Error> {
+        self.hot.with(read::mail_due)
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {

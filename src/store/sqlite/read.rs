@@ -7,7 +7,9 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Row, Stored};
 use crate::store::columns::{Column, json};
+use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::plan::{PLACE, PLACE_OF_WHOLE, Parameter, Place, Plan, place_by_rows};
+use crate::store::post_statements;
 use crate::store::statements::{self, sqlite as batch};
 use crate::store::{AuditQuery, AuditRow, Credential, Hit, Position, Source, convert};
 
@@ -181,4 +183,26 @@ pub(super) fn audit_record(connection: &Connection, id: Uuid) -> Outcome<Option<
     let mut statement = connection.prepare_cached(statements::AUDIT_RECORD)?;
     let found = statement.query_row([id.as_bytes().as_slice()], convert::audit_of_rusqlite).optional()?;
     Ok(found.map(|(_, record)| record))
+}
+
+pub(super) fn outbox(
+    connection: &Connection,
+    query: &OutboxQuery,
+    after: Uuid,
+    limit: usize,
+) -> Outcome<Vec<Result<HeldMail, Error>>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(post_statements::OUTBOX)?;
+    let parameters: [&dyn ToSql; 5] =
+        [&after.as_bytes(), &query.state, &query.recipient, &query.recipient_begins, &limit];
+    statement.query_map(parameters.as_slice(), convert::mail_of_rusqlite)?.collect()
+}
+
+pub(super) fn mail(connection: &Connection, id: Uuid) -> Outcome<Option<Result<HeldMail, Error>>> {
+    let mut statement = connection.prepare_cached(post_statements::MAIL)?;
+    statement.query_row([id.as_bytes().as_slice()], convert::mail_of_rusqlite).optional()
+}
+
+pub(super) fn mail_due(connection: &Connection) -> Outcome<Option<i64>> {
+    connection.prepare_cached(post_statements::MAIL_DUE)?.query_row([], |row| row.get(0))
 }

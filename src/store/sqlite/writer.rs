@@ -301,7 +301,6 @@ async fn try_member(
     let (outcome, declared) = attempt(connection, Arc::clone(&registry), work, None).await?;
     let error = match outcome {
         Ok(touched) => {
-            let touched = if declared.is_some() { touched.with_registry() } else { touched };
             return Ok(Ended::Done(touched, declared));
         }
         Err(error) => error,
@@ -351,7 +350,7 @@ async fn attempt(
         return Err(error.clone());
     }
     let declared = if outcome.is_ok() { tx.declared() } else { None };
-    Ok((outcome, declared))
+    Ok((outcome.map(|touched| tx.touched(touched)), declared))
 }
 
 /// The count of commits by other connections, as this one has noticed them.
