@@ -15,6 +15,7 @@ use crate::http::form::Form;
 use crate::http::writer::{Body, Writer};
 use crate::model::visible::{Field, Shown, Visible};
 use crate::model::{Kind, visible::VisibleId};
+use crate::store::answers::Answer;
 use crate::xml::encode;
 
 /// What every answer repeats of its request, and how it is written.
@@ -75,7 +76,18 @@ impl Echo {
 
     /// Answers ids as the list of a kind.
     pub fn ids(&self, kind: Kind, ids: &[Uuid]) -> HttpResponse {
-        document(self.id_list(kind, ids))
+        let body = self.id_list(kind, ids);
+        let may_be_kept = (self.method == "POST").then(|| IdsOnly(body.clone()));
+        let mut response = document(body);
+        if let Some(ids) = may_be_kept {
+            response.extensions_mut().insert(ids);
+        }
+        response
+    }
+
+    /// The answer of ids as it is kept for a repetition of the request.
+    pub fn kept_ids(&self, kind: Kind, ids: &[Uuid]) -> Answer {
+        kept(self.id_list(kind, ids))
     }
 
     /// The document of one entity.
@@ -96,6 +108,18 @@ impl Echo {
         audit_fields(&mut out, record);
         out.finish()
     }
+}
+
+/// Marks an answer that shows ids only, so that it may be kept: there is no secret in it.
+struct IdsOnly(Body);
+
+/// What may be kept of an answer as it stands; `None` where it might show a secret.
+pub fn without_secrets(response: &HttpResponse) -> Option<Answer> {
+    response.extensions().get::<IdsOnly>().map(|ids| kept(ids.0.clone()))
+}
+
+fn kept(body: Body) -> Answer {
+    Answer { status: 200, content_type: body.content_type().to_owned(), body: body.bytes }
 }
 
 /// Writes an id of a list.

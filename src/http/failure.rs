@@ -89,7 +89,7 @@ fn classify_operation(error: &Error) -> (StatusCode, u16) {
         Error::Referenced { .. } | Error::Cycle { .. } => (StatusCode::CONFLICT, 10),
         Error::SizeLimit { .. } => (StatusCode::BAD_REQUEST, 12),
         Error::Precondition => (StatusCode::PRECONDITION_FAILED, 14),
-        Error::Conflict { .. } => (StatusCode::CONFLICT, 15),
+        Error::Conflict { .. } | Error::Repeated => (StatusCode::CONFLICT, 15),
     }
 }
 

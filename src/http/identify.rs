@@ -123,7 +123,7 @@ async fn refused(service: &Service, name: &str, from: IpAddr, request_id: &str, 
     }
     let source = from.to_string();
     let scene = Scene { client: name, source, request_id: request_id.to_owned() };
-    let caller = Caller { grants: Grants::NONE, within: None, scene };
+    let caller = Caller { grants: Grants::NONE, within: None, scene, once: None };
     let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
     let reason = Error::invalid("credentials", "authentication failed");
     if let Error::Unavailable { detail, .. } = refuse(&service.engine, &caller, action, reason).await {

@@ -1,7 +1,8 @@
 //! The HTTP door. actix-web lives only here and in the composition root.
 //!
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
-//!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks.
+//!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks;
+//!   `once` knows requests that were sent before.
 //! - `change`, `listing` and `audit_events` call the operations; `answer` writes documents through `writer` in the
 //!   `form` that the client accepts, `failure` refusals.
 //!
@@ -17,6 +18,7 @@ pub mod failure;
 pub mod form;
 pub mod identify;
 pub mod listing;
+pub mod once;
 pub mod params;
 pub mod precondition;
 pub mod public;

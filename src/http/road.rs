@@ -1,12 +1,14 @@
 //! The road of a request, in the contract's order of checks: malformed, too long, public, credentials, address,
 //! method, form of the answer, form of the body, arguments; then the operation.
 
+use std::sync::Arc;
+
 use actix_web::http::Uri;
 use actix_web::http::header::{CONTENT_LENGTH, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::audit::{Action, Scene};
-use crate::http::answer::{Echo, allowed};
+use crate::http::answer::{Echo, allowed, without_secrets};
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, Version, find};
@@ -16,10 +18,11 @@ use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{audit_events, body as bodies, precondition, public};
+use crate::http::{audit_events, body as bodies, once, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
 use crate::operation::list::{Base, Query};
+use crate::operation::once::Once;
 use crate::operation::read::{self, Found};
 use crate::operation::search::Argument;
 use crate::operation::{Caller, refuse};
@@ -65,8 +68,9 @@ pub async fn answer(
         source: source(request).to_string(),
         request_id: request_id.to_owned(),
     };
-    let caller = Caller { grants: principal.grants().clone(), within: None, scene };
-    let asked = Asked { service, request, caller, route, keys, echo };
+    let caller = Caller { grants: principal.grants().clone(), within: None, scene, once: None };
+    let client = format!("{} {}", principal.id(), principal.name());
+    let asked = Asked { service, request, client, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
         return asked.change(query.arguments, body).await;
     }
@@ -159,9 +163,17 @@ impl Reading<'_> {
     }
 }
 
+/// Whether a request was sent before.
+enum Seen {
+    Before(HttpResponse),
+    Never(Option<Arc<Once>>),
+}
+
 struct Asked<'a> {
     service: &'a Service,
     request: &'a HttpRequest,
+    /// Whose keys are meant: a client of the same name that is made anew is another one.
+    client: String,
     caller: Caller,
     route: &'static Route,
     keys: Vec<String>,
@@ -176,10 +188,51 @@ impl Asked<'_> {
             Ok(understood) => understood,
             Err(failure) => return Err(self.recorded(failure).await),
         };
+        let once = match self.once(&arguments).await {
+            Ok(Seen::Before(answer)) => return Ok(answer),
+            Ok(Seen::Never(once)) => once,
+            Err(failure) => return Err(self.recorded(failure).await),
+        };
         let Self { service, caller, route, keys, echo, .. } = self;
-        Request { service, caller: &caller, keys, arguments, precondition, echo }
-            .answer(route.operation)
-            .await
+        let caller = Caller { once: once.clone(), ..caller };
+        let request = Request { service, caller: &caller, keys, arguments, precondition, echo };
+        let outcome = request.answer(route.operation).await;
+        let Some(once) = once else { return outcome };
+        match outcome {
+            // Another request with the same key was performed while this one was being read.
+            Err(Failure::Operation(Error::Repeated)) => {
+                let answer = once::repeated(&service.engine, &once).await?;
+                answer.ok_or_else(|| Error::Repeated.into())
+            }
+            Ok(answer) => {
+                if let Some(kept) = without_secrets(&answer)
+                    && let Err(error) = once.keep_afterwards(&service.engine, kept).await
+                {
+                    // The change is committed and its answer is right; only a repetition will not get it.
+                    tracing::error!(%error, "an answer could not be kept for its Idempotency-Key");
+                }
+                Ok(answer)
+            }
+            refused => refused,
+        }
+    }
+
+    /// The key of the request, or what was answered under it before. Asked only by who may do what the request asks
+    /// for: everybody else is refused on the way.
+    async fn once(&self, arguments: &Arguments) -> Result<Seen, Failure> {
+        let Some(key) = once::key(self.request)? else { return Ok(Seen::Never(None)) };
+        let engine = &self.service.engine;
+        let path = self.request.uri().path();
+        let fingerprint = once::fingerprint(engine, path, self.echo.form, arguments);
+        let once = Once::new(self.client.clone(), key, fingerprint);
+        let action = change::action(self.route.operation);
+        let allowed = |action: Action| self.caller.grants.require(action.verb, action.kind).is_ok();
+        if action.is_some_and(allowed)
+            && let Some(answer) = once::repeated(engine, &once).await?
+        {
+            return Ok(Seen::Before(answer));
+        }
+        Ok(Seen::Never(Some(Arc::new(once))))
     }
 
     /// Bad arguments of a change are recorded like every refusal of one.

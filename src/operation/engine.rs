@@ -9,6 +9,7 @@ use crate::model::letter::Letters;
 use crate::model::rules::Settings;
 use crate::model::{Error, Grants, Registry};
 use crate::operation::names::NameCache;
+use crate::operation::once::Once;
 use crate::store::{SharedStore, Touched};
 use crate::world::SharedWorld;
 
@@ -75,12 +76,14 @@ pub struct Caller {
     pub within: Option<Uuid>,
     /// Name, address and request id for the records.
     pub scene: Scene,
+    /// The key under which the request is performed at most once.
+    pub once: Option<Arc<Once>>,
 }
 
 impl Caller {
     /// The server itself or somebody at its command line: may do everything.
     pub fn local(name: &str) -> Self {
         let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
-        Self { grants: Grants::ADMIN, within: None, scene }
+        Self { grants: Grants::ADMIN, within: None, scene, once: None }
     }
 }

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod list;
 pub mod move_organization;
 pub mod names;
+pub mod once;
 pub mod perform;
 pub mod plan;
 pub mod post;
@@ -27,5 +28,5 @@ pub mod setup;
 pub mod update;
 
 pub use engine::{Caller, Engine};
-pub use perform::{Change, perform, refuse};
+pub use perform::{Change, perform, perform_kept, refuse};
 pub use post::post;

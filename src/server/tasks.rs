@@ -12,11 +12,12 @@ use tokio::task::JoinHandle;
 use crate::audit::{Action, Scene};
 use crate::http::service::Service;
 use crate::model::{Error, Grants, Kind, Verb};
-use crate::operation::{Caller, refuse};
+use crate::operation::{Caller, once, refuse};
 use crate::server::tls::Certificates;
 
 const SIGN_INS: Duration = Duration::from_secs(10);
 const METRICS: Duration = Duration::from_secs(5);
+const ANSWERS: Duration = Duration::from_hours(1);
 const CERTIFICATE: Duration = Duration::from_hours(24);
 
 /// The background tasks of a server.
@@ -33,6 +34,7 @@ impl Tasks {
         if let Some(metrics) = service.metrics.clone() {
             running.push(tokio::spawn(put_together(metrics, stopped.clone())));
         }
+        running.push(tokio::spawn(forget_answers(service.clone(), stopped.clone())));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
         if let Some(certificates) = certificates {
             running.push(tokio::spawn(renew(certificates, stopped)));
@@ -58,7 +60,7 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         let now = if ended { i64::MAX } else { service.engine.world.now() };
         for tally in service.flood.finished(now) {
             let scene = Scene { client: tally.name, source: tally.source, request_id: String::new() };
-            let caller = Caller { grants: Grants::NONE, within: None, scene };
+            let caller = Caller { grants: Grants::NONE, within: None, scene, once: None };
             let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =
@@ -69,6 +71,17 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         }
         if ended {
             return;
+        }
+    }
+}
+
+/// Answers that were kept for a repetition of their request are dropped after a day.
+async fn forget_answers(service: web::Data<Service>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(ANSWERS, stopped.changed()).await.is_err() {
+        match once::forget(&service.engine).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "kept answers were dropped"),
+            Err(error) => tracing::error!(%error, "kept answers could not be dropped"),
         }
     }
 }

@@ -49,6 +49,7 @@ mod documents;
 mod etags;
 mod examples;
 mod grants;
+mod idempotency;
 mod json;
 mod json_bodies;
 mod mandates;
@@ -64,6 +65,7 @@ mod round_trips;
 mod search;
 mod user_lists;
 mod users;
+mod version_2_1;
 
 /// Makes an entity and returns its id; `address` is the collection with its query.
 #[track_caller]

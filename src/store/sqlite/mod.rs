@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::answers::Kept;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
@@ -51,6 +52,7 @@ crate::store::transaction::transaction!(
     ]
 );
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+crate::store::answers::answers!(kept, tx);
 crate::store::post::post!(mails, tx);
 
 /// The store on SQLite.
@@ -177,6 +179,10 @@ impl Read for Sqlite {
 
     async fn mail_due(&self) -> Result<Option<i64>, Error> {
         self.hot.with(read::mail_due)
+    }
+
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        self.hot.with(|connection| read::kept_answer(connection, client, key))
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
