@@ -17,6 +17,7 @@ mod crash;
 mod kit;
 mod laws;
 mod life;
+mod mail;
 mod refusals;
 mod schema;
 mod secrets;

@@ -5,7 +5,7 @@
 //! the attempt. `workers` are the threads under `password`; `tally` and `bounded` are the arithmetic and the
 //! memory bound under `attempts`; [`doors`] limits the public doors per address, told apart by [`origin`].
 //!
-//! argon2 lives only here. This room must not know HTTP, XML or SQL: credentials arrive as
+//! argon2 and the other schemes of password hashes live only here. This room must not know HTTP, XML or SQL: credentials arrive as
 //! [`credentials::Presented`], clients through the trait [`authenticate::ClientSource`]. It must never log, store
 //! or print a password, nor a name that belongs to no client (people type passwords into the wrong field).
 
@@ -14,9 +14,11 @@ pub mod authenticate;
 mod bounded;
 pub mod credentials;
 pub mod doors;
+mod foreign;
 pub mod origin;
 pub mod password;
 pub mod principal;
 mod tally;
+pub mod turns;
 pub mod verified;
 mod workers;

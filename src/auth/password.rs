@@ -1,6 +1,7 @@
-//! Hashing and verifying passwords with argon2, off the request threads and bounded in number and memory.
+//! Hashing and verifying passwords with argon2, off the request threads and bounded in number and memory. Hashes of
+//! other schemes, which came with imported users, are verified by `foreign`.
 //!
-//! The only file that names argon2. It must not know clients, throttling or caches, and must do the same amount of
+//! It must not know clients, throttling or caches, and must do the same amount of
 //! work for an unknown name as for a wrong password: exactly one verification.
 
 use std::fmt;
@@ -16,7 +17,9 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::credentials::MAX_PASSWORD;
+use super::foreign::Foreign;
 use super::workers::{Undone, Workers};
+use crate::model::Error;
 use crate::world::SharedWorld;
 
 const SALT_BYTES: usize = 16;
@@ -136,7 +139,7 @@ impl Verifier {
             .map_err(|error| VerifyError::Start(error.kind()))?;
         let mut expected = [0_u8; HASH_BYTES];
         world.random(&mut expected);
-        let dummy = Stored {
+        let dummy = Stored::Argon2 {
             argon2: argon2id(params.clone()),
             salt: fresh_salt(&world)?,
             expected: Output::new(&expected).map_err(|_| VerifyError::Failed)?,
@@ -145,7 +148,7 @@ impl Verifier {
         Ok(Self { workers, world, params, ceiling: settings.ceiling, dummy, verifications })
     }
 
-    /// Whether `password` is the one that `phc` (an argon2 hash in PHC form) was made of. With `None`, for a name
+    /// Whether `password` is the one that `phc` (a hash that [`check_phc`] accepts) was made of. With `None`, for a name
     /// that nobody has, a hash of the standard cost is verified all the same and the answer is `false`.
     pub async fn verify(&self, password: Zeroizing<String>, phc: Option<&str>) -> Result<bool, VerifyError> {
         let (stored, known) = match phc {
@@ -185,6 +188,19 @@ impl Verifier {
         Ok(phc.to_string())
     }
 
+    /// Whether a stored hash is as strong as new ones are; else it is worth making anew while the password is at hand.
+    pub fn is_current(&self, phc: &str) -> bool {
+        let Ok(Stored::Argon2 { argon2, expected, .. }) = Stored::read(phc, self.ceiling) else {
+            return false;
+        };
+        let (held, wanted) = (argon2.params(), &self.params);
+        phc.starts_with("$argon2id$v=19$")
+            && expected.len() >= HASH_BYTES
+            && held.m_cost() >= wanted.m_cost()
+            && held.t_cost() >= wanted.t_cost()
+            && held.p_cost() >= wanted.p_cost()
+    }
+
     /// How many verifications were begun since the start, those for unknown names included.
     pub fn verifications(&self) -> u64 {
         self.verifications.load(Ordering::SeqCst)
@@ -197,17 +213,34 @@ impl fmt::Debug for Verifier {
     }
 }
 
+/// Error 1 naming `pwd.hash` unless `text` is a hash that can be verified within bounds: argon2 (id, i, d), scrypt,
+/// bcrypt, PBKDF2 with SHA-256 or SHA-512 in PHC form, or bcrypt in its modular form.
+pub fn check_phc(text: &str) -> Result<(), Error> {
+    match Stored::read(text, Cost::CEILING) {
+        Ok(_) => Ok(()),
+        Err(VerifyError::UnusableHash(part)) => {
+            Err(Error::invalid("pwd.hash", format!("expected a password hash in PHC form: {part}")))
+        }
+        Err(error) => Err(Error::invalid("pwd.hash", error.to_string())),
+    }
+}
+
 /// A stored hash, read and found within the ceiling.
 #[derive(Clone)]
-struct Stored {
-    argon2: Argon2<'static>,
-    salt: Salt,
-    expected: Output,
+enum Stored {
+    Argon2 { argon2: Argon2<'static>, salt: Salt, expected: Output },
+    Foreign(Foreign),
 }
 
 impl Stored {
-    fn read(phc: &str, ceiling: Cost) -> Result<Self, VerifyError> {
-        let hash = PasswordHash::new(phc).map_err(|_| VerifyError::UnusableHash("not in PHC form"))?;
+    fn read(text: &str, ceiling: Cost) -> Result<Self, VerifyError> {
+        if let Some(foreign) = Foreign::modular(text)? {
+            return Ok(Self::Foreign(foreign));
+        }
+        let hash = PasswordHash::new(text).map_err(|_| VerifyError::UnusableHash("not in PHC form"))?;
+        if let Some(foreign) = Foreign::phc(&hash)? {
+            return Ok(Self::Foreign(foreign));
+        }
         let algorithm = Algorithm::new(hash.algorithm).map_err(|_| VerifyError::UnusableHash("algorithm"))?;
         // A hash without a version field is of the first published version; the format says so.
         let version = Version::try_from(hash.version.unwrap_or(Version::V0x10.into()))
@@ -218,12 +251,17 @@ impl Stored {
         }
         let salt = hash.salt.ok_or(VerifyError::UnusableHash("no salt"))?;
         let expected = hash.hash.ok_or(VerifyError::UnusableHash("no hash"))?;
-        Ok(Self { argon2: Argon2::new(algorithm, version, params), salt, expected })
+        Ok(Self::Argon2 { argon2: Argon2::new(algorithm, version, params), salt, expected })
     }
 
     fn matches(&self, password: &str, memory: &mut Vec<Block>) -> Result<bool, VerifyError> {
-        let made = run(&self.argon2, password, &self.salt, self.expected.len(), memory)?;
-        Ok(made.ct_eq(self.expected.as_bytes()).into())
+        match self {
+            Self::Argon2 { argon2, salt, expected } => {
+                let made = run(argon2, password, salt, expected.len(), memory)?;
+                Ok(made.ct_eq(expected.as_bytes()).into())
+            }
+            Self::Foreign(foreign) => foreign.matches(password),
+        }
     }
 }
 
@@ -329,6 +367,82 @@ mod tests {
         }
         let kept = verifier.workers.run(|memory| memory.capacity()).await.unwrap();
         assert_eq!(kept, verifier.params.block_count());
+    }
+
+    const ODD: &str = "pässwörd with spaces";
+    /// Hashes of [`ODD`] made by Python's hashlib and by libxcrypt.
+    const OTHER_SCHEMES: [&str; 7] = [
+        "$scrypt$ln=4,r=8,p=1$c2l4dGVlbiBieXRlcyEhIQ$joqHuqjmMlWnJaSFRPIURf7ZlOXvFg+1dnGNRbF6E9g",
+        "$scrypt$ln=5,r=4,p=3$c2l4dGVlbiBieXRlcyEhIQ$8Qjjru1/wiJFbyNF7UWejY0Q63Lri/FoiN3oOwtygfbEpJeIuWPVp+tb8g/Cdd0QhHjvMxEImSqlask+On0row",
+        "$pbkdf2-sha256$i=1000,l=32$c2l4dGVlbiBieXRlcyEhIQ$XPwO2Df0dzMRRtChRb6NWEdqxxGcBRkJ7jBTj/NId0g",
+        "$pbkdf2-sha256$i=1000$c2l4dGVlbiBieXRlcyEhIQ$XPwO2Df0dzMRRtChRb6NWEdqxxGcBRkJ7jBTj/NId0gcTNmo1JaYqXCJ7sy8gU2V9LhsmC1kYO8cec0rS1cpdw",
+        "$pbkdf2-sha512$i=500$c2l4dGVlbiBieXRlcyEhIQ$bf0x/7kRNyavnPkO4uHrh9Wtg8dtxHufhw1tu9PE7JeVdaVEDaijX2lREI0mXddn5OGtzFo0HhJsnmrEcfmlLA",
+        "$2b$04$abcdefghijklmnopqrstuup9XR1TC3MdJQHGPL1B7QznpBBYSrh2O",
+        BCRYPT_IN_PHC,
+    ];
+    /// The salt and hash of the line above it in the alphabet of the PHC form.
+    const BCRYPT_IN_PHC: &str = "$bcrypt$v=98$r=4$cdefghijklmnopqrstuvww$r/ZT3VE5OfLSJIRN3D9S1prDDaUtj4Q";
+
+    #[tokio::test]
+    async fn hashes_of_other_schemes_verify_and_are_to_be_made_anew() {
+        let verifier = verifier();
+        for phc in OTHER_SCHEMES {
+            assert_eq!(check_phc(phc), Ok(()), "{phc}");
+            assert_eq!(verifier.verify(secret(ODD), Some(phc)).await, Ok(true), "{phc}");
+            for wrong in ["", "passwörd with spaces", "pässwörd with space", "pässwörd with spaces "] {
+                assert_eq!(verifier.verify(secret(wrong), Some(phc)).await, Ok(false), "{phc}: {wrong}");
+            }
+            assert!(!verifier.is_current(phc), "{phc}");
+        }
+        let own = verifier.hash(secret("right")).await.unwrap();
+        assert!(verifier.is_current(&own));
+        assert!(!verifier.is_current(&own.replace("argon2id", "argon2i")));
+    }
+
+    #[tokio::test]
+    async fn bcrypt_reads_72_bytes_and_an_empty_password_in_every_spelling_of_its_name() {
+        let verifier = verifier();
+        let long = "$2y$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+        for (length, right) in [(100, true), (72, true), (71, false)] {
+            assert_eq!(verifier.verify(secret(&"x".repeat(length)), Some(long)).await, Ok(right), "{length}");
+        }
+        let empty = "$2a$05$abcdefghijklmnopqrstuu0oImNDIy4flhldV9YqunRgBAePKmw7m";
+        assert_eq!(verifier.verify(secret(""), Some(empty)).await, Ok(true));
+    }
+
+    #[test]
+    fn a_hash_that_would_occupy_a_thread_for_long_or_is_none_is_refused_for_import() {
+        let tail = "c2l4dGVlbiBieXRlcyEhIQ$joqHuqjmMlWnJaSFRPIURf7ZlOXvFg+1dnGNRbF6E9g";
+        let too_much = [
+            format!("$scrypt$ln=18,r=8,p=1${tail}"),
+            format!("$scrypt$ln=17,r=9,p=1${tail}"),
+            format!("$scrypt$ln=17,r=8,p=5${tail}"),
+            format!("$scrypt$ln=63,r=8,p=1${tail}"),
+            format!("$scrypt$ln=4,r=4294967295,p=1${tail}"),
+            format!("$scrypt$ln=4,r=8${tail}"),
+            format!("$scrypt$v=1$ln=4,r=8,p=1${tail}"),
+            format!("$pbkdf2-sha256$i=2000001,l=32${tail}"),
+            format!("$pbkdf2-sha512$i=0${tail}"),
+            format!("$pbkdf2-sha256$l=32${tail}"),
+            format!("$pbkdf2$i=1000,l=32${tail}"),
+            format!("$bcrypt$v=98$r=15${tail}"),
+            format!("$bcrypt$r=10${tail}"),
+            "$2b$15$abcdefghijklmnopqrstuup9XR1TC3MdJQHGPL1B7QznpBBYSrh2O".to_owned(),
+            "$2b$03$abcdefghijklmnopqrstuup9XR1TC3MdJQHGPL1B7QznpBBYSrh2O".to_owned(),
+            "$2x$04$abcdefghijklmnopqrstuup9XR1TC3MdJQHGPL1B7QznpBBYSrh2O".to_owned(),
+            "$2b$+4$abcdefghijklmnopqrstuup9XR1TC3MdJQHGPL1B7QznpBBYSrh2O".to_owned(),
+            "$2b$04$abcdefghijklmnopqrstuup9XR1TC3MdJQHGPL1B7QznpBBYSrh2".to_owned(),
+            "$2b$04$äbcdefghijklmnopqrstu".to_owned(),
+            "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"
+                .to_owned(),
+            "the-password-itself".to_owned(),
+        ];
+        for text in too_much {
+            let refused = check_phc(&text);
+            let Err(Error::Invalid { parameter, expected }) = refused else { panic!("{text}: {refused:?}") };
+            assert_eq!(parameter, "pwd.hash");
+            assert!(!expected.contains("password-itself"), "{expected}");
+        }
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ pub async fn run(config: Config, world: SharedWorld) -> Result<Exit, String> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let running = match start(config, world).await {
         Ok(running) => running,
-        Err(error @ StartError::DemoNotLocal) => {
+        Err(error @ (StartError::DemoNotLocal | StartError::Mail(_))) => {
             eprintln!("valtuus: {error}");
             return Ok(Exit::Usage);
         }

@@ -142,6 +142,11 @@ fn password_policy(config: &Config, problems: &mut Problems) {
         let message = format!("is {}, but must be between 1 and `password-policy.max`", policy.min);
         problems.add("password-policy.min", message);
     }
+    if policy.words.iter().any(|word| word.trim().is_empty()) {
+        problems.add("password-policy.words", "holds an empty word");
+    }
+    problems.range("users.lock-after", u64::from(config.users.lock_after), &(1..=1_000), "wrong passwords");
+    problems.range("users.lock-seconds", u64::from(config.users.lock_seconds), &(1..=31_536_000), "seconds");
 }
 
 fn mail(config: &Config, problems: &mut Problems) {

@@ -29,8 +29,8 @@ pub use mail::{MailConfig, MailTls};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
-    LogConfig, LogFormat, OrganizationClass, OrganizationsConfig, OutputConfig, PasswordPolicy,
-    ReferenceStyle, ServeConfig, StoreConfig, TlsConfig,
+    LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig, OutputConfig,
+    PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig, UsersConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -49,8 +49,14 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What a user's password must be like.
     pub password_policy: PasswordPolicy,
+    /// What wrong passwords of users cost.
+    pub users: UsersConfig,
     /// The classes an organization can be of.
     pub organizations: OrganizationsConfig,
+    /// How a mandate comes into force.
+    pub mandates: MandatesConfig,
+    /// What having a role means.
+    pub roles: RolesConfig,
     /// How letters leave, and their words.
     pub mail: MailConfig,
     /// What is written to stderr.

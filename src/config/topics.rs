@@ -242,11 +242,29 @@ pub struct PasswordPolicy {
     pub min: usize,
     /// Most characters.
     pub max: usize,
+    /// Words of this installation that are no password, alone or with digits and signs around them.
+    pub words: Vec<String>,
 }
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { min: 8, max: 256 }
+        Self { min: 8, max: 256, words: Vec::new() }
+    }
+}
+
+/// `[users]`: what wrong passwords of users cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct UsersConfig {
+    /// Wrong passwords in a row after which a user is locked.
+    pub lock_after: u32,
+    /// How long such a lock lasts, and how long a wrong password is remembered, seconds.
+    pub lock_seconds: u32,
+}
+
+impl Default for UsersConfig {
+    fn default() -> Self {
+        Self { lock_after: 10, lock_seconds: 900 }
     }
 }
 
@@ -285,6 +303,28 @@ pub struct OrganizationClass {
     /// Whether this is the class of organizations that name none.
     #[serde(default)]
     pub default: bool,
+}
+
+/// `[mandates]`: how a mandate comes into force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct MandatesConfig {
+    /// Whether the receiver must approve a mandate before it is in force.
+    pub approval: bool,
+}
+
+/// `[roles]`: what having a role means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct RolesConfig {
+    /// Whether a role gives the roles that it includes.
+    pub recursion: bool,
+}
+
+impl Default for RolesConfig {
+    fn default() -> Self {
+        Self { recursion: true }
+    }
 }
 
 /// `[[attributes]]`: one custom attribute.

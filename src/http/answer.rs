@@ -8,7 +8,6 @@ use actix_web::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderV
 use actix_web::web::Bytes;
 use uuid::Uuid;
 
-use crate::audit::Record;
 use crate::config::{AnswersConfig, ReferenceStyle};
 use crate::http::dialect::Version;
 use crate::http::form::Form;
@@ -65,6 +64,14 @@ impl Echo {
         out
     }
 
+    /// Begins the document of a list of something that is no kind, by its root.
+    pub fn open_made_list(&self, root: &'static str) -> Writer {
+        let mut out = self.writer(1_024);
+        out.open_list(root, &self.in_response_to, self.method);
+        out.expect_entities();
+        out
+    }
+
     /// The document of ids as the list of a kind: what a change touched.
     pub fn id_list(&self, kind: Kind, ids: &[Uuid]) -> Body {
         let mut out = self.open_list(kind, 256 + ids.len() * 48);
@@ -96,16 +103,15 @@ impl Echo {
         let entity_type = self.version.entity_type(visible);
         let identity = (Some(visible.id), entity_type.as_deref());
         out.open_entity(visible.kind.def().root, identity, &self.in_response_to, self.method);
-        fields(&mut out, visible, self.style);
+        fields(&mut out, Some(visible.kind), &visible.fields, self.style);
         out.finish()
     }
 
-    /// The document of one audit record.
-    pub fn audit_event(&self, record: &Record) -> Body {
+    /// The document of one row that is no entity.
+    pub fn entry(&self, kind: Kind, id: Uuid, fields: &[(&'static str, Vec<String>)]) -> Body {
         let mut out = self.writer(2_048);
-        let root = Kind::AuditEvent.def().root;
-        out.open_entity(root, (Some(record.id), None), &self.in_response_to, self.method);
-        audit_fields(&mut out, record);
+        out.open_entity(kind.def().root, (Some(id), None), &self.in_response_to, self.method);
+        entry_fields(&mut out, fields);
         out.finish()
     }
 }
@@ -131,26 +137,33 @@ pub fn list_id(out: &mut Writer, id: VisibleId) {
 pub fn list_entity(out: &mut Writer, visible: &Visible<'_>, style: encode::ReferenceStyle) {
     let entity_type = out.version().entity_type(visible);
     out.open_identified(visible.kind.def().root, (Some(visible.id), entity_type.as_deref()));
-    fields(out, visible, style);
+    fields(out, Some(visible.kind), &visible.fields, style);
     out.close();
 }
 
-/// Writes a whole audit record of a list.
-pub fn list_audit_event(out: &mut Writer, record: &Record) {
-    out.open_identified(Kind::AuditEvent.def().root, (Some(record.id), None));
-    audit_fields(out, record);
+/// Writes an entity of a list that is no kind, by its root.
+pub fn list_made(out: &mut Writer, root: &'static str, made: &[Field<'_>], style: encode::ReferenceStyle) {
+    out.open_nested(root);
+    fields(out, None, made, style);
     out.close();
 }
 
-fn audit_fields(out: &mut Writer, record: &Record) {
-    for (name, values) in record.shown() {
+/// Writes a whole row of a list that is no entity.
+pub fn list_entry(out: &mut Writer, kind: Kind, id: Uuid, fields: &[(&'static str, Vec<String>)]) {
+    out.open_identified(kind.def().root, (Some(id), None));
+    entry_fields(out, fields);
+    out.close();
+}
+
+fn entry_fields(out: &mut Writer, fields: &[(&'static str, Vec<String>)]) {
+    for (name, values) in fields {
         out.attribute(name, values.iter().map(String::as_str));
     }
 }
 
-fn fields(out: &mut Writer, visible: &Visible<'_>, style: encode::ReferenceStyle) {
-    for field in &visible.fields {
-        let name = out.version().name(visible.kind, field.name);
+fn fields(out: &mut Writer, kind: Option<Kind>, fields: &[Field<'_>], style: encode::ReferenceStyle) {
+    for field in fields {
+        let name = kind.map_or(field.name, |kind| out.version().name(kind, field.name));
         match field.values.referred_kind() {
             Some(kind) if style == encode::ReferenceStyle::Attribute => {
                 let mut ids = Vec::new();
@@ -163,17 +176,17 @@ fn fields(out: &mut Writer, visible: &Visible<'_>, style: encode::ReferenceStyle
             }
             _ => {
                 out.open_attribute(name);
-                values(out, visible.kind, field, style);
+                values(out, kind, field, style);
                 out.close();
             }
         }
     }
 }
 
-fn values(out: &mut Writer, kind: Kind, field: &Field<'_>, style: encode::ReferenceStyle) {
+fn values(out: &mut Writer, kind: Option<Kind>, field: &Field<'_>, style: encode::ReferenceStyle) {
     field.values.each(|value| match value {
         Shown::Text(text) => {
-            let text = out.version().text(kind, field.name, text);
+            let text = kind.map_or(text.as_ref(), |kind| out.version().text(kind, field.name, text));
             out.value(text);
         }
         Shown::Reference(kind, id) => {
@@ -183,7 +196,7 @@ fn values(out: &mut Writer, kind: Kind, field: &Field<'_>, style: encode::Refere
         Shown::Entity(visible) => {
             let entity_type = out.version().entity_type(visible);
             out.open_referred(visible.kind.name(), (Some(visible.id), entity_type.as_deref()));
-            fields(out, visible, style);
+            fields(out, Some(visible.kind), &visible.fields, style);
             out.close();
         }
     });

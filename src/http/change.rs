@@ -3,7 +3,6 @@
 
 use actix_web::HttpResponse;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::audit::Action;
 use crate::http::answer::Echo;
@@ -12,14 +11,18 @@ use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::service::Service;
 use crate::model::kind::user;
+use crate::model::password::Password;
 use crate::model::rules::check_given;
 use crate::model::state::{Draft, Given, Patch};
 use crate::model::{AttrId, Error, Kind, Value, Verb};
 use crate::operation::assign::Assign;
 use crate::operation::create::Create;
 use crate::operation::delete::Delete;
+use crate::operation::force_password_change::ForcePasswordChange;
 use crate::operation::move_organization::MoveOrganization;
+use crate::operation::move_user::MoveUser;
 use crate::operation::revoke::TakeStep;
+use crate::operation::sign_in::SignIn;
 use crate::operation::update::{Precondition, Update};
 use crate::operation::{Caller, Change, perform, perform_kept, read, refuse};
 use crate::store::Credential;
@@ -50,16 +53,24 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
+        Operation::Authenticate => return Some(SignIn::of(None)),
+        Operation::ForcePasswordChange => return Some(ForcePasswordChange::of(None)),
+        Operation::MoveUser => return Some(MoveUser::of(None)),
         Operation::Assign(true) => (Verb::Create, Kind::Assignment),
         Operation::Assign(false) => (Verb::Delete, Kind::Assignment),
-        Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => return None,
+        Operation::Delegate => (Verb::Create, Kind::Delegation),
+        Operation::List(..)
+        | Operation::Get(_)
+        | Operation::EffectiveRoles
+        | Operation::ListRows(_)
+        | Operation::GetRow(_) => return None,
     };
     Some(Action::of(verb, kind, None))
 }
 
 /// The entity a changing request is about, as far as its address names one by id.
 pub fn target(operation: Operation, keys: &[String]) -> Option<Uuid> {
-    let creates = matches!(operation, Operation::Create(..));
+    let creates = matches!(operation, Operation::Create(..) | Operation::Delegate);
     keys.first().filter(|_| !creates).and_then(|key| Uuid::try_parse(key).ok())
 }
 
@@ -73,26 +84,33 @@ impl Request<'_> {
             Operation::Step(kind, step) => {
                 let id = self.prepared(operation, kind).await?;
                 let step = TakeStep::new(&self.service.engine, step, id, self.precondition.clone());
+                let step = step.by(self.caller);
                 let id = perform(&self.service.engine, self.caller, step).await?;
                 Ok(self.echo.ids(kind, &[id]))
             }
             Operation::MoveOrganization => self.move_organization().await,
+            Operation::Authenticate => self.authenticate().await,
+            Operation::ForcePasswordChange => self.force_password_change().await,
+            Operation::MoveUser => self.move_user().await,
             Operation::Assign(give) => self.assign(give).await,
-            Operation::List(..) | Operation::Get(_) | Operation::AuditList | Operation::AuditGet => {
-                Err(Error::internal("a read came the way of a change").into())
-            }
+            Operation::Delegate => self.delegate().await,
+            Operation::List(..)
+            | Operation::Get(_)
+            | Operation::EffectiveRoles
+            | Operation::ListRows(_)
+            | Operation::GetRow(_) => Err(Error::internal("a read came the way of a change").into()),
         }
     }
 
     /// Records that the change was refused before it could begin.
-    async fn refused(&self, operation: Operation, error: Error) -> Failure {
+    pub(super) async fn refused(&self, operation: Operation, error: Error) -> Failure {
         let Some(action) = action(operation) else { return error.into() };
         let target = target(operation, &self.keys);
         refuse(&self.service.engine, self.caller, Action { target, ..action }, error).await.into()
     }
 
     /// Error 3 before anything is looked up.
-    async fn granted(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn granted(&self, operation: Operation) -> Result<(), Failure> {
         let Some(action) = action(operation) else { return Ok(()) };
         match self.caller.grants.require(action.verb, action.kind) {
             Ok(()) => Ok(()),
@@ -113,8 +131,24 @@ impl Request<'_> {
         }
     }
 
+    /// The id of the owner of a sub-collection, which the change itself looks for; error 5 when a key names none.
+    pub(super) async fn owner_id(&self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+        let key = self.keys.first().map(String::as_str).unwrap_or_default();
+        if let Ok(id) = Uuid::try_parse(key) {
+            return Ok(id);
+        }
+        match read::find(&self.service.engine, self.caller, kind, key).await {
+            Ok(found) => Ok(found.id()),
+            Err(Error::NotFound { kind }) => {
+                let error = Error::ParentNotFound { parameter: kind.to_owned() };
+                Err(self.refused(operation, error).await)
+            }
+            Err(error) => Err(self.refused(operation, error).await),
+        }
+    }
+
     /// The target of a change without arguments.
-    async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
+    pub(super) async fn prepared(&mut self, operation: Operation, kind: Kind) -> Result<Uuid, Failure> {
         self.no_arguments(operation).await?;
         self.granted(operation).await?;
         self.id(operation, kind, 0).await
@@ -146,9 +180,10 @@ impl Request<'_> {
         if matches!(self.precondition, Precondition::OneOf(_)) {
             return Err(self.refused(operation, Error::Precondition).await);
         }
-        let credential = self.credential(operation, password).await?;
+        let credential = self.credential(operation, password.as_ref()).await?;
         let create = Create::new(&self.service.engine, self.caller, draft)
             .with_credential(credential)
+            .judging(password)
             .assigning(roles.into_iter().map(Into::into).collect());
         self.answering(create, kind, |id| vec![*id]).await
     }
@@ -210,16 +245,13 @@ impl Request<'_> {
         kind: Kind,
         arguments: &mut Arguments,
         creating: bool,
-    ) -> Result<(Password, Vec<String>), Error> {
+    ) -> Result<(Option<Password>, Vec<String>), Error> {
         if kind != Kind::User {
             return Ok((None, Vec::new()));
         }
-        let password = arguments.take_one("pwd")?.map(Zeroizing::new);
-        let (least, most) = self.service.engine.settings.password;
-        if let Some(password) = &password
-            && !(least..=most).contains(&password.chars().count())
-        {
-            return Err(Error::invalid("pwd", format!("expected {least} to {most} characters")));
+        let password = arguments.take_one("pwd")?.map(Password::new);
+        if let Some(password) = &password {
+            password.check(&self.service.engine.settings.password)?;
         }
         let roles = if creating { arguments.take("role") } else { Vec::new() };
         if roles.len() > MOST_VALUES {
@@ -231,10 +263,10 @@ impl Request<'_> {
     async fn credential(
         &self,
         operation: Operation,
-        password: Password,
+        password: Option<&Password>,
     ) -> Result<Option<Credential>, Failure> {
         let Some(password) = password else { return Ok(None) };
-        match self.service.verifier.hash(password).await {
+        match self.service.verifier.hash(password.expose().clone()).await {
             Ok(phc) => Ok(Some(Credential { phc, set: self.service.engine.world.now() })),
             Err(error) => {
                 let error = Error::unavailable(format!("hashing: {error}"));
@@ -252,15 +284,16 @@ impl Request<'_> {
         };
         self.granted(operation).await?;
         let id = self.id(operation, kind, 0).await?;
-        let credential = self.credential(operation, password).await?;
+        let credential = self.credential(operation, password.as_ref()).await?;
         let update = Update::new(&self.service.engine, self.caller, id, patch)
             .only_if(self.precondition.clone())
-            .with_credential(credential);
+            .with_credential(credential)
+            .judging(password);
         let id = perform(&self.service.engine, self.caller, update).await?;
         Ok(self.echo.ids(kind, &[id]))
     }
 
-    async fn patch(&self, kind: Kind, mut arguments: Arguments) -> Result<(Patch, Password), Error> {
+    async fn patch(&self, kind: Kind, mut arguments: Arguments) -> Result<(Patch, Option<Password>), Error> {
         let (password, _) = self.own(kind, &mut arguments, false)?;
         let given = given(&self.service.engine, kind, arguments, false).await?;
         check_given(kind, &given, false)?;
@@ -307,18 +340,47 @@ impl Request<'_> {
         Ok(self.echo.ids(Kind::Organization, &[id]))
     }
 
+    async fn force_password_change(&mut self) -> Result<HttpResponse, Failure> {
+        let id = self.prepared(Operation::ForcePasswordChange, Kind::User).await?;
+        let change = ForcePasswordChange::new(&self.service.engine, id, self.precondition.clone());
+        perform(&self.service.engine, self.caller, change).await?;
+        Ok(HttpResponse::NoContent().finish())
+    }
+
+    async fn move_user(&mut self) -> Result<HttpResponse, Failure> {
+        let operation = Operation::MoveUser;
+        let home = match self.new_home() {
+            Ok(home) => home,
+            Err(error) => return Err(self.refused(operation, error).await),
+        };
+        let id = self.prepared(operation, Kind::User).await?;
+        let change = MoveUser::new(&self.service.engine, id, home.into(), self.precondition.clone());
+        let id = perform(&self.service.engine, self.caller, change).await?;
+        Ok(self.echo.ids(Kind::User, &[id]))
+    }
+
+    /// The home organization under either of its names.
+    fn new_home(&mut self) -> Result<String, Error> {
+        let given = [self.arguments.take_one("organizationId")?, self.arguments.take_one("organization")?];
+        match given {
+            [Some(home), None] | [None, Some(home)] if !home.is_empty() => Ok(home),
+            [Some(_), Some(_)] => Err(Error::invalid("organization", "the home organization is given twice")),
+            _ => Err(Error::invalid("organizationId", "expected the id or entity name of an organization")),
+        }
+    }
+
     async fn assign(&mut self, give: bool) -> Result<HttpResponse, Failure> {
         let operation = Operation::Assign(give);
         let user = self.prepared(operation, Kind::User).await?;
         let role = self.id(operation, Kind::Role, 1).await?;
         let change = Assign::new(&self.service.engine, (user, role), give, self.precondition.clone());
+        let change = change.by(self.caller);
         perform(&self.service.engine, self.caller, change).await?;
         Ok(self.echo.ids(Kind::Role, &[role]))
     }
 }
 
-type Password = Option<Zeroizing<String>>;
-type Read = (Draft, Password, Vec<String>);
+type Read = (Draft, Option<Password>, Vec<String>);
 
 /// A password that is set may be used, unless the client says otherwise.
 fn activate(given: &mut Vec<(AttrId, Vec<Given>)>, kind: Kind, with_password: bool) {

@@ -77,7 +77,7 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
 fn classify_operation(error: &Error) -> (StatusCode, u16) {
     match error {
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, 1),
-        Error::Forbidden { .. } => (StatusCode::FORBIDDEN, 3),
+        Error::Forbidden { .. } | Error::WrongPassword => (StatusCode::FORBIDDEN, 3),
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, 4),
         Error::ParentNotFound { .. } => (StatusCode::NOT_FOUND, 5),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 6),

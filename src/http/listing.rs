@@ -69,6 +69,7 @@ impl Answering {
         }
         let entities = results.into_iter().filter_map(|result| result.entity).collect();
         let (entities, _, names) = read::with_names(&self.engine, &self.caller, entities, false).await?;
+        let names = names.as_of(listing.now);
         let registry = self.engine.registry();
         for entity in &entities {
             let permitted = entity.permit(Verb::Read, &self.caller.grants)?;

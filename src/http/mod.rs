@@ -3,17 +3,19 @@
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
 //!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks;
 //!   `once` knows requests that were sent before.
-//! - `change`, `listing` and `audit_events` call the operations; `answer` writes documents through `writer` in the
-//!   `form` that the client accepts, `failure` refusals.
+//! - `change`, `listing` and `entries` call the operations; `answer` writes documents through `writer` in the `form`
+//!   that the client accepts, `failure` refusals.
 //!
 //! Nothing in this room knows rules, SQL or where secrets are kept; nothing it logs holds a query.
 
 pub mod answer;
 pub mod arguments;
-pub mod audit_events;
 pub mod body;
 pub mod change;
+mod delegations;
 pub mod dialect;
+mod effective_roles;
+pub mod entries;
 pub mod failure;
 pub mod form;
 pub mod identify;
@@ -24,6 +26,7 @@ pub mod precondition;
 pub mod public;
 pub mod road;
 pub mod service;
+pub mod sign_in;
 pub mod writer;
 
 use std::panic::AssertUnwindSafe;

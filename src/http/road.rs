@@ -18,7 +18,7 @@ use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{audit_events, body as bodies, once, precondition, public};
+use crate::http::{body as bodies, effective_roles, entries, once, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
 use crate::operation::list::{Base, Query};
@@ -154,7 +154,11 @@ impl Reading<'_> {
     /// Reads are not recorded, but that somebody was refused one is.
     async fn refused(&self, error: Error) -> Failure {
         let kind = match self.route.operation {
-            Operation::List(kind, _) | Operation::Get(kind) => kind,
+            Operation::List(kind, _)
+            | Operation::Get(kind)
+            | Operation::ListRows(kind)
+            | Operation::GetRow(kind) => kind,
+            Operation::EffectiveRoles => Kind::Role,
             _ => Kind::AuditEvent,
         };
         let target = self.keys.first().and_then(|key| uuid::Uuid::try_parse(key).ok());
@@ -221,6 +225,10 @@ impl Asked<'_> {
     /// for: everybody else is refused on the way.
     async fn once(&self, arguments: &Arguments) -> Result<Seen, Failure> {
         let Some(key) = once::key(self.request)? else { return Ok(Seen::Never(None)) };
+        if self.route.operation == Operation::Authenticate {
+            // A password is checked each time it is given: an answer kept for a right one would let a wrong one in.
+            return Ok(Seen::Never(None));
+        }
         let engine = &self.service.engine;
         let path = self.request.uri().path();
         let fingerprint = once::fingerprint(engine, path, self.echo.form, arguments);
@@ -257,7 +265,10 @@ impl Asked<'_> {
         arguments: Vec<Argument>,
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
-        let takes_document = matches!(self.route.operation, Operation::Create(..) | Operation::Update(_));
+        let takes_document = matches!(
+            self.route.operation,
+            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate
+        );
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { bodies::read(self.service, body).await? };
         let form = if body.is_empty() { Form::Xml } else { form::of_body(self.request)? };
@@ -287,20 +298,19 @@ impl Asked<'_> {
                 nothing_left(&arguments)?;
                 self.get(kind, entities).await
             }
-            Operation::AuditList => {
-                audit_events::list(
-                    self.service,
-                    &self.caller,
-                    &self.echo,
-                    self.request.uri().path(),
-                    arguments,
-                )
-                .await
+            Operation::EffectiveRoles => {
+                let key = self.keys.first().map(String::as_str).unwrap_or_default();
+                let path = self.request.uri().path();
+                effective_roles::list(self.service, &self.caller, &self.echo, path, (key, arguments)).await
             }
-            Operation::AuditGet => {
+            Operation::ListRows(kind) => {
+                let path = self.request.uri().path();
+                entries::list(self.service, &self.caller, (&self.echo, kind), path, arguments).await
+            }
+            Operation::GetRow(kind) => {
                 nothing_left(&arguments)?;
                 let key = self.keys.first().map(String::as_str).unwrap_or_default();
-                audit_events::one(self.service, self.request, &self.caller, &self.echo, key).await
+                entries::one(self.service, self.request, &self.caller, (&self.echo, kind, key)).await
             }
             _ => Err(Error::internal("a change came the way of a read").into()),
         }

@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::audit::flood::SignInFlood;
 use crate::auth::authenticate::Authenticator;
 use crate::auth::password::Verifier;
+use crate::auth::turns::Turns;
 use crate::config::Config;
 use crate::http::identify::Clients;
 use crate::operation::Engine;
@@ -19,6 +20,8 @@ pub struct Service {
     pub authenticator: Arc<Authenticator<Clients>>,
     /// Hashes new passwords.
     pub verifier: Arc<Verifier>,
+    /// Attempts on one user's password come one after the other.
+    pub turns: Turns,
     /// The configuration in force.
     pub config: Config,
     /// Failed sign-ins.

@@ -26,6 +26,9 @@ pub enum Error {
         /// The kind it was asked for.
         kind: &'static str,
     },
+    /// (3) The password is wrong, or its user may not sign in: which, nobody is told.
+    #[error("pwd: wrong, or this user may not sign in")]
+    WrongPassword,
     /// (4) A unique value is taken.
     #[error("{parameter}: the value is already in use")]
     AlreadyExists {

@@ -61,6 +61,11 @@ pub fn integer_key(number: i64) -> [u8; 8] {
     (number.cast_unsigned() ^ (1 << 63)).to_be_bytes()
 }
 
+/// The integer or instant of a key; `None` when it is none of these.
+pub fn integer_of(key: &[u8]) -> Option<i64> {
+    key.try_into().ok().map(|bytes| (u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed())
+}
+
 /// The first key above everything that starts with `prefix`; `None` when there is no such key.
 pub fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|byte| *byte != 0xFF)?;

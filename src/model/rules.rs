@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::model::attribute::AttrId;
 use crate::model::kind::organization;
+use crate::model::lapse::Lapse;
+use crate::model::password::PasswordRules;
 use crate::model::state::{Attributes, Given, Stored, Valid};
 use crate::model::visible::Names;
 use crate::model::{Error, Kind, Row, Value};
@@ -23,6 +25,21 @@ pub struct OrganizationClass {
     pub default: bool,
 }
 
+/// When wrong passwords lock a user, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserLock {
+    /// So many wrong passwords in a row.
+    pub after: u32,
+    /// How long the lock lasts, and how long a failure is remembered, microseconds.
+    pub micros: i64,
+}
+
+impl Default for UserLock {
+    fn default() -> Self {
+        Self { after: 10, micros: 900_000_000 }
+    }
+}
+
 /// What the configuration decides about entities.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -30,8 +47,14 @@ pub struct Settings {
     pub classes: Vec<OrganizationClass>,
     /// How long a role invitation stands, in days.
     pub invitation_days: i64,
-    /// The least and most characters of a password.
-    pub password: (usize, usize),
+    /// What a user's password must be like.
+    pub password: PasswordRules,
+    /// When wrong passwords lock a user.
+    pub lock: UserLock,
+    /// Whether the receiver of a mandate must approve it.
+    pub mandate_approval: bool,
+    /// Whether a role gives the roles that it includes.
+    pub role_recursion: bool,
 }
 
 impl Settings {
@@ -95,6 +118,12 @@ pub struct Context<'a> {
 
 /// What a kind demands beyond its declaration.
 pub trait Rules: Sync {
+    /// Refuses what a client gave for what it lacks, before it is known whether the client may.
+    fn given(&self, given: &[(AttrId, Vec<Given>)], creating: bool) -> Result<(), Error> {
+        let _ = (given, creating);
+        Ok(())
+    }
+
     /// Fills in defaults and server-set attributes of a new entity.
     fn complete(&self, new: &mut Attributes, context: &Context<'_>) -> Result<(), Error> {
         let _ = (new, context);
@@ -111,6 +140,11 @@ pub trait Rules: Sync {
     fn named(&self, stored: &Stored) -> Vec<Uuid> {
         let _ = stored;
         Vec::new()
+    }
+
+    /// How its state ends by itself at an instant.
+    fn lapse(&self) -> Option<&'static Lapse> {
+        None
     }
 
     /// The values of an attribute that is answered otherwise than it is stored; `None` for all others.
@@ -158,7 +192,10 @@ pub fn check_given(kind: Kind, given: &[(AttrId, Vec<Given>)], creating: bool) -
         let values = given.iter().find(|(attr, _)| *attr == id).map(|(_, values)| values);
         !completed.contains(&id) && values.map_or(creating, Vec::is_empty)
     });
-    missing.map_or(Ok(()), |def| Err(Error::invalid(def.name, "mandatory and must not be empty")))
+    match missing {
+        Some(def) => Err(Error::invalid(def.name, "mandatory and must not be empty")),
+        None => kind.def().rules.given(given, creating),
+    }
 }
 
 fn require_mandatory(kind: Kind, new: &Attributes) -> Result<(), Error> {

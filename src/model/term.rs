@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::model::lapse::Lapse;
 use crate::model::registry::Attribute;
 use crate::model::{Attributes, Value, key};
 
@@ -21,6 +22,14 @@ pub enum Test {
     RefersTo(HashSet<Uuid>),
     /// Is one of these entities: a condition on a derived attribute, looked up beforehand.
     OneOf(HashSet<Uuid>),
+    /// Equals this stored state, which has not lapsed at that instant.
+    InState(&'static Lapse, Value, i64),
+    /// Is in this state at that instant, stored or lapsed into.
+    Counts(&'static Lapse, Value, i64),
+    /// Was last changed at or after the first instant and before the second: a condition on the entity itself.
+    Changed(i64, i64),
+    /// Has lapsed at that instant; the attribute searched is the one that says when.
+    Lapsed(&'static Lapse, i64),
 }
 
 /// One condition of a search; all must hold.
@@ -47,6 +56,12 @@ impl Term {
 
     /// Whether an entity with these attributes satisfies the term.
     pub fn holds(&self, attributes: &Attributes) -> bool {
+        match &self.test {
+            Test::InState(lapse, _, now) if lapse.has_lapsed(attributes, *now) => return false,
+            Test::Counts(lapse, wanted, now) => return lapse.state(attributes, *now) == wanted.as_text(),
+            Test::Lapsed(lapse, now) if !lapse.has_lapsed(attributes, *now) => return false,
+            _ => {}
+        }
         attributes.values(self.attribute.id).iter().any(|value| self.matches(value))
     }
 
@@ -58,7 +73,10 @@ impl Term {
             }
             (Test::Prefix(prefix), Value::Text(text)) => key::nfc(text).starts_with(prefix.as_str()),
             (Test::Exact(wanted), Value::Text(text)) => key::nfc(text) == wanted.as_str(),
-            (Test::Equal(wanted), held) => wanted == held,
+            (Test::Equal(wanted) | Test::InState(_, wanted, _) | Test::Counts(_, wanted, _), held) => {
+                wanted == held
+            }
+            (Test::Lapsed(_, now), Value::Instant(until)) => until <= now,
             (Test::RefersTo(ids), Value::Ref(to)) => ids.contains(&to.id),
             _ => false,
         }
@@ -73,7 +91,13 @@ impl Term {
                 (low, high)
             }
             Test::Exact(text) => only(key::text_key(text)),
-            Test::Equal(value) => only(value.key().unwrap_or_default()),
+            Test::Equal(value) | Test::InState(_, value, _) | Test::Counts(_, value, _) => {
+                only(value.key().unwrap_or_default())
+            }
+            Test::Lapsed(_, now) => (Vec::new(), Some(key::integer_key(now.saturating_add(1)).to_vec())),
+            Test::Changed(from, to) => {
+                (key::integer_key(*from).to_vec(), Some(key::integer_key(*to).to_vec()))
+            }
             Test::RefersTo(_) | Test::OneOf(_) => (Vec::new(), Some(Vec::new())),
         }
     }
@@ -85,13 +109,19 @@ impl Term {
                 self.attribute.syntax.ignores_case() && key::text_key(prefix).len() < key::KEY_LIMIT
             }
             Test::Equal(value) => value.as_text().is_none(),
-            Test::Exact(_) | Test::RefersTo(_) | Test::OneOf(_) => false,
+            Test::Changed(..) => true,
+            Test::Exact(_)
+            | Test::RefersTo(_)
+            | Test::OneOf(_)
+            | Test::InState(..)
+            | Test::Counts(..)
+            | Test::Lapsed(..) => false,
         }
     }
 
     /// Whether the term matches whole values only.
     pub fn is_exact(&self) -> bool {
-        !matches!(self.test, Test::Prefix(_))
+        !matches!(self.test, Test::Prefix(_) | Test::Changed(..))
     }
 }
 

@@ -21,15 +21,47 @@ pub struct OrganizationName {
     pub entity: Box<str>,
 }
 
-/// Where derived attributes find the names of organizations.
+/// What derived attributes follow from beside the entity: names of organizations, and the clock.
 pub trait Names: Send + Sync {
     /// The names of the organization of that id.
     fn organization(&self, id: Uuid) -> Option<OrganizationName>;
+
+    /// The instant for which is answered, microseconds.
+    fn now(&self) -> i64;
 }
 
-impl<S: std::hash::BuildHasher + Send + Sync> Names for HashMap<Uuid, OrganizationName, S> {
+/// The names that an answer needs, and its instant.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    names: HashMap<Uuid, OrganizationName>,
+    now: i64,
+}
+
+impl Known {
+    /// These names, for an answer of the instant `now`.
+    pub fn at(now: i64, names: HashMap<Uuid, OrganizationName>) -> Self {
+        Self { names, now }
+    }
+
+    /// Adds more names.
+    pub fn extend(&mut self, names: HashMap<Uuid, OrganizationName>) {
+        self.names.extend(names);
+    }
+
+    /// The same names for another instant: every page of one listing is of the same.
+    #[must_use]
+    pub fn as_of(self, now: i64) -> Self {
+        Self { now, ..self }
+    }
+}
+
+impl Names for Known {
     fn organization(&self, id: Uuid) -> Option<OrganizationName> {
-        self.get(&id).cloned()
+        self.names.get(&id).cloned()
+    }
+
+    fn now(&self) -> i64 {
+        self.now
     }
 }
 
@@ -78,14 +110,18 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The kind referred to, when the values are references.
+    /// The kind referred to, when the values are references to one kind.
     pub fn referred_kind(&self) -> Option<Kind> {
         match self {
             Self::Stored(values) => values.first().and_then(Value::as_ref).map(|to| to.kind),
-            Self::Made(values) => match values.first() {
-                Some(Shown::Reference(kind, _)) => Some(*kind),
-                _ => None,
-            },
+            Self::Made(values) => {
+                let kind = |value: &Shown<'_>| match value {
+                    Shown::Reference(kind, _) => Some(*kind),
+                    Shown::Text(_) | Shown::Entity(_) => None,
+                };
+                let first = values.first().and_then(kind)?;
+                values.iter().all(|value| kind(value) == Some(first)).then_some(first)
+            }
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::audit::{Action, Events};
 use crate::model::kind::assignment;
 use crate::model::rules::{Companions, by_server};
 use crate::model::{Attributes, Error, Kind, Stored, Value, Verb, key};
-use crate::operation::engine::Engine;
+use crate::operation::engine::{Caller, Engine};
+use crate::operation::mandates::take_role;
 use crate::operation::perform::Change;
 use crate::operation::scope::companion;
 use crate::operation::update::{Precondition, target};
@@ -21,13 +22,21 @@ pub struct Assign {
     give: bool,
     precondition: Precondition,
     now: i64,
+    by: String,
 }
 
 impl Assign {
     /// Gives the role to the user (user, role) when `give`, else takes it away; the precondition is on the user.
     pub fn new(engine: &Engine, ends: (Uuid, Uuid), give: bool, precondition: Precondition) -> Self {
         let (user, role) = ends;
-        Self { user, role, give, precondition, now: engine.world.now() }
+        Self { user, role, give, precondition, now: engine.world.now(), by: String::new() }
+    }
+
+    /// In the name of `caller`.
+    #[must_use]
+    pub fn by(mut self, caller: &Caller) -> Self {
+        self.by.clone_from(&caller.scene.client);
+        self
     }
 }
 
@@ -40,7 +49,7 @@ impl Change for Assign {
     }
 
     fn touches(&self) -> &'static [Kind] {
-        &[Kind::Assignment]
+        &[Kind::Assignment, Kind::Mandate, Kind::Delegation]
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<(), Error> {
@@ -65,7 +74,8 @@ impl Change for Assign {
             let gone = changes(link.attributes(), &Attributes::default(), &tx.registry());
             events.succeeded(self.action(), gone);
         }
-        Ok(())
+        // What the user does not have any more it cannot have given either.
+        take_role(tx, (&user, &role), &self.by, self.now, events).await
     }
 }
 

@@ -6,14 +6,16 @@ use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
-use crate::model::kind::{Scope, assignment, mandate, organization, role};
+use crate::model::kind::{Scope, assignment, organization, role};
+use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, by_server, validate};
 use crate::model::state::{Draft, Given};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Valid, Value, Verb};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::mandates::{fill_from_template, hold_roles};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
-use crate::store::{Credential, Insert, Position, Source, Write};
+use crate::store::{Credential, Insert, Write};
 
 /// Makes one entity; an organization with the roles of its class, a user with the roles to be assigned.
 #[derive(Debug)]
@@ -26,6 +28,7 @@ pub struct Create {
     client: String,
     settings: Arc<Settings>,
     credential: Option<Credential>,
+    password: Option<Password>,
     assign: Vec<Box<str>>,
 }
 
@@ -43,6 +46,7 @@ impl Create {
             client: caller.scene.client.clone(),
             settings: Arc::clone(&engine.settings),
             credential: None,
+            password: None,
             assign: Vec::new(),
         }
     }
@@ -61,6 +65,13 @@ impl Create {
         self
     }
 
+    /// Refuses a password that is the user's own name; it is not stored here, its hash is.
+    #[must_use]
+    pub fn judging(mut self, password: Option<Password>) -> Self {
+        self.password = password;
+        self
+    }
+
     /// Also assigns roles, given by UUID or entity name, to the new user.
     #[must_use]
     pub fn assigning(mut self, roles: Vec<Box<str>>) -> Self {
@@ -72,6 +83,7 @@ impl Create {
         let mut attributes = Attributes::default();
         apply(tx, &self.draft.given, &mut attributes, companions).await?;
         if self.draft.kind == Kind::Mandate {
+            fill_from_template(tx, &mut attributes, companions, self.now).await?;
             hold_roles(tx, &attributes, companions).await?;
         }
         let context = Context {
@@ -125,22 +137,6 @@ pub fn home_of(kind: Kind, attributes: &Attributes, companions: &Companions) -> 
     let Scope::Ref(number) = kind.def().scope else { return None };
     let owner = companions.of(attributes, kind.own_attr(number))?;
     if owner.kind() == Kind::Organization { Some(owner.row()) } else { owner.home() }
-}
-
-/// Notes the roles a mandater holds, when it is a user.
-async fn hold_roles(tx: &mut dyn Write, attributes: &Attributes, with: &mut Companions) -> Result<(), Error> {
-    let Some(mandater) = with.of(attributes, mandate::MANDATER).filter(|from| from.kind() == Kind::User)
-    else {
-        return Ok(());
-    };
-    let source = Source::Linked { from: assignment::USER, to: mandater.row(), onto: assignment::ROLE };
-    let mut at: Option<Position> = None;
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), 1_000).await?;
-        let Some(last) = hits.last() else { return Ok(()) };
-        at = Some(last.at.clone());
-        with.held.extend(hits.iter().map(|hit| hit.id));
-    }
 }
 
 /// The roles that an organization gets by its class; ids and instant are fixed before the first run.
@@ -227,6 +223,7 @@ impl Change for Create {
             // A new name cannot be cached yet, but a search for it may have failed before.
             Kind::Organization => &[Kind::Role],
             Kind::ApiClient => &[Kind::ApiClient],
+            Kind::Mandate => &[Kind::Mandate],
             _ => &[],
         }
     }
@@ -239,6 +236,9 @@ impl Change for Create {
         let mut companions = Companions::default();
         let valid = self.valid(tx, &mut companions).await?;
         load_companions(tx, valid.attributes(), &mut companions).await?;
+        if let Some(password) = &self.password {
+            password.check_own(valid.attributes())?;
+        }
         let home = home_of(self.draft.kind, valid.attributes(), &companions);
         let insert = Insert { id: self.id, now: self.now, home, valid: &valid, rows: &companions };
         let stored = tx.insert(std::slice::from_ref(&insert)).await?.pop();

@@ -11,6 +11,7 @@ use crate::operation::closure::{Closure, collect};
 use crate::operation::engine::Engine;
 use crate::operation::perform::Change;
 use crate::operation::resolve::load_companions;
+use crate::operation::scope::seen_target;
 use crate::operation::update::{Precondition, target};
 use crate::store::{Replace, Write};
 
@@ -73,9 +74,11 @@ impl Change for Delete {
 
     fn touches(&self) -> &'static [Kind] {
         match self.kind {
-            Kind::Organization => &[Kind::Organization, Kind::Role, Kind::Assignment],
+            Kind::Organization => {
+                &[Kind::Organization, Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation]
+            }
             Kind::ApiClient => &[Kind::ApiClient],
-            _ => &[Kind::Role, Kind::Assignment],
+            _ => &[Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation],
         }
     }
 
@@ -92,7 +95,11 @@ impl Change for Delete {
         if self.kind == Kind::Organization {
             tx.lock(&["tree"]).await?;
         }
-        let entity = target(tx, self.kind, self.id).await?;
+        let entity = match self.kind {
+            // Both ends of its mandate may end it.
+            Kind::Delegation => seen_target(tx, self.kind, self.id).await?,
+            _ => target(tx, self.kind, self.id).await?,
+        };
         self.precondition.check(entity.version())?;
         let is_root = entity.attributes().first(organization::PARENT).is_none();
         if self.kind == Kind::Organization && is_root {

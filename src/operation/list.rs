@@ -9,6 +9,7 @@ use crate::model::visible::ListPermit;
 use crate::model::{Error, Kind, Row, Stored, Verb};
 use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::inclusion::roles_of_user;
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key, unfiltered};
 use crate::operation::read;
 use crate::operation::scope::{self, Sight};
@@ -34,7 +35,11 @@ pub enum Base {
     ReceivedBy(Kind),
     /// The mandates delegated to a user (REQ007).
     DelegatedToUser,
-    /// The roles assigned to a user (REQ051).
+    /// The delegations a user received.
+    DelegationsOfUser,
+    /// The delegations of a mandate.
+    DelegationsOfMandate,
+    /// The roles assigned to a user, with what they include (REQ051).
     RolesOfUser,
     /// The users that have a role.
     UsersOfRole,
@@ -52,7 +57,10 @@ impl Base {
             | Self::RolesOfOrganization
             | Self::InvitationsOfOrganization => Some(Kind::Organization),
             Self::GivenBy(kind) | Self::ReceivedBy(kind) => Some(kind),
-            Self::DelegatedToUser | Self::RolesOfUser | Self::InvitationsOfUser => Some(Kind::User),
+            Self::DelegatedToUser | Self::DelegationsOfUser | Self::RolesOfUser | Self::InvitationsOfUser => {
+                Some(Kind::User)
+            }
+            Self::DelegationsOfMandate => Some(Kind::Mandate),
             Self::UsersOfRole => Some(Kind::Role),
         }
     }
@@ -95,6 +103,8 @@ pub struct Listing {
     identity: String,
     /// How far one fetch reaches at least: grows while few of the hits are results.
     reach: usize,
+    /// The instant for which is answered.
+    pub now: i64,
     /// What of it the caller sees.
     sight: Sight,
     /// Proof that the caller may list the kind.
@@ -129,7 +139,7 @@ impl Listing {
         query: &Query,
         with_entities: bool,
     ) -> Result<Self, Error> {
-        let identity = identity(query, caller);
+        let (identity, now) = (identity(query, caller), engine.world.now());
         let at = match &query.after {
             Some(text) => Some(cursor::decode(&engine.cursor_key, &identity, text)?),
             None => None,
@@ -142,15 +152,21 @@ impl Listing {
         scope::check_kind(query.kind, caller.within)?;
         // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
-        let conditions = conditions(engine, &understood, query.exact).await?;
-        let (source, term) = bounds(engine, caller, query, (!conditions.is_empty(), at.as_ref())).await?;
-        let plan = if conditions.is_empty() {
-            unfiltered(engine, source, at.as_ref()).await?
-        } else {
-            plan(engine, source, term, conditions).await?
+        let conditions = conditions(engine, &understood, query.exact, now).await?;
+        let plan = match bounds(engine, caller, query, (!conditions.is_empty(), at.as_ref())).await? {
+            Bounds::Hits(hits) if conditions.is_empty() => Plan::of(hits),
+            Bounds::Hits(hits) => {
+                let ids = hits.into_iter().map(|hit| hit.id).collect();
+                let term = term(engine, role::ENTITY_NAME, Test::OneOf(ids))?;
+                plan(engine, Source::Kind(query.kind), Some(term), conditions).await?
+            }
+            Bounds::Source(source, _) if conditions.is_empty() => {
+                unfiltered(engine, source, at.as_ref()).await?
+            }
+            Bounds::Source(source, term) => plan(engine, source, term, conditions).await?,
         };
-        let (engine, sight) = (engine.clone(), Sight::of(caller));
-        Ok(Self { engine, plan, at, segment: 0, with_entities, identity, reach: 1, sight, permit })
+        let (engine, sight, segment, reach) = (engine.clone(), Sight::of(caller), 0, 1);
+        Ok(Self { engine, plan, at, segment, with_entities, identity, reach, sight, now, permit })
     }
 
     /// A listing that goes on from the same place with the same plan.
@@ -164,6 +180,7 @@ impl Listing {
             with_entities: self.with_entities,
             identity: self.identity.clone(),
             reach: self.reach,
+            now: self.now,
             sight: self.sight.clone(),
             permit: self.permit,
         }
@@ -227,6 +244,7 @@ impl Listing {
                 let hits: Vec<Hit> = hits.iter().skip(from).take(size).cloned().collect();
                 self.entities_of(hits).await
             }
+            Drive::Merged(source, between) => self.merged(source, between, size).await,
             Drive::Segments(segments) => {
                 while let Some((key, source)) = segments.get(self.segment) {
                     let hits = self.segment_hits(key.as_deref(), source, size).await?;
@@ -238,6 +256,19 @@ impl Listing {
                 Ok(Vec::new())
             }
         }
+    }
+
+    /// The next hits of a source with those that stand between them.
+    async fn merged(&self, source: &Source, between: &[Hit], size: usize) -> Result<Vec<Held>, Error> {
+        let mut hits = self.scan(source, self.at.as_ref(), size).await?;
+        // While the source goes on, what stands behind its last hit has to wait.
+        let end = hits.last().filter(|_| hits.len() >= size).map(|(hit, _)| hit.at.clone());
+        let from = self.at.as_ref().map_or(0, |at| between.partition_point(|hit| hit.at <= *at));
+        let due = between.iter().skip(from).take_while(|hit| end.as_ref().is_none_or(|end| hit.at <= *end));
+        let due = self.entities_of(due.cloned().collect()).await?;
+        hits.extend(due);
+        hits.sort_by(|(a, _), (b, _)| a.at.cmp(&b.at));
+        Ok(hits)
     }
 
     async fn entities_of(&self, hits: Vec<Hit>) -> Result<Vec<Held>, Error> {
@@ -296,11 +327,8 @@ impl Listing {
     }
 
     fn keeps(&self, hit: &Hit, entity: &Stored) -> bool {
-        let stands_here = self
-            .plan
-            .smallest
-            .as_ref()
-            .is_none_or(|term| smallest_key(term, entity.attributes()) == hit.at.key);
+        let stands_here =
+            self.plan.smallest.as_ref().is_none_or(|term| smallest_key(term, entity) == hit.at.key);
         stands_here && self.plan.recheck.iter().all(|term| holds(term, entity))
     }
 }
@@ -315,27 +343,52 @@ fn identity(query: &Query, caller: &Caller) -> String {
     format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?} {within:?}")
 }
 
-/// The source of what a listing is bounded by; and as a term, when conditions need one to be tested with.
+/// What a listing is bounded by.
+enum Bounds {
+    /// A source; and as a term, when conditions need one to be tested with.
+    Source(Source, Option<Term>),
+    /// Hits, all known, in order.
+    Hits(Vec<Hit>),
+}
+
 async fn bounds(
     engine: &Engine,
     caller: &Caller,
     query: &Query,
     (tested, at): (bool, Option<&Position>),
-) -> Result<(Source, Option<Term>), Error> {
+) -> Result<Bounds, Error> {
     let Some(kind) = query.base.owner() else {
-        return everything(engine, caller, query.kind, (tested, at)).await;
+        let (source, term) = everything(engine, caller, query.kind, (tested, at)).await?;
+        return Ok(Bounds::Source(source, term));
     };
     let segment = query.owner.as_deref().unwrap_or_default();
     let owner = read::find(engine, caller, kind, segment).await.map_err(|error| match error {
         Error::NotFound { kind } => Error::ParentNotFound { parameter: kind.to_owned() },
         other => other,
     })?;
+    if query.base == Base::RolesOfUser
+        && engine.settings.role_recursion
+        && let Some(hits) = roles_of_user(engine, owner.row()).await?
+    {
+        return Ok(Bounds::Hits(hits));
+    }
+    let (source, term) = bounded_by(engine, query, &owner, (tested, at)).await?;
+    Ok(Bounds::Source(source, term))
+}
+
+/// The source of what belongs to `owner`; and as a term, when conditions need one to be tested with.
+async fn bounded_by(
+    engine: &Engine,
+    query: &Query,
+    owner: &Stored,
+    (tested, at): (bool, Option<&Position>),
+) -> Result<(Source, Option<Term>), Error> {
     let row = owner.row();
     let refers = |attr: AttrId| Source::RefersTo { attr, to: vec![row] };
     match query.base {
         Base::All => Ok((Source::Kind(query.kind), None)),
         Base::UsersOfOrganization if query.recursive => {
-            all_below(engine, user::HOME, &owner, (tested, at)).await
+            all_below(engine, user::HOME, owner, (tested, at)).await
         }
         Base::OrganizationsOfOrganization if query.recursive => {
             listed(engine, Source::Below { ancestor: row }, organization::ENTITY_NAME, tested).await
@@ -349,6 +402,12 @@ async fn bounds(
         }
         Base::DelegatedToUser => {
             linked(engine, row, (delegation::USER, delegation::MANDATE), mandate::ID, tested).await
+        }
+        Base::DelegationsOfUser => {
+            bounded(engine, refers(delegation::USER), delegation::USER, vec![owner.id()])
+        }
+        Base::DelegationsOfMandate => {
+            bounded(engine, refers(delegation::MANDATE), delegation::MANDATE, vec![owner.id()])
         }
         Base::UsersOfOrganization => bounded(engine, refers(user::HOME), user::HOME, vec![owner.id()]),
         Base::OrganizationsOfOrganization => {

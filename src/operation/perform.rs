@@ -107,7 +107,7 @@ impl<C: Change> Unit for Performing<C> {
 }
 
 /// Bounds the transaction to what the caller may touch.
-async fn bind(tx: &mut dyn Write, caller: &Caller) -> Result<(), Error> {
+pub async fn bind(tx: &mut dyn Write, caller: &Caller) -> Result<(), Error> {
     let bound = match caller.within {
         None => None,
         // No entity has row 0, so nothing stands below an organization that is gone.

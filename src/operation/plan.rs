@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::term::{Term, Test};
-use crate::model::{Attributes, Error, Row, Stored};
+use crate::model::{Error, Row, Stored, key};
 use crate::operation::engine::Engine;
 use crate::operation::search::{Condition, Found};
 use crate::store::{Hit, Position, Source};
@@ -17,6 +17,8 @@ const FEW: usize = 2_000;
 pub enum Drive {
     /// Sources one after another; those with a key order by (that key, row).
     Segments(Vec<(Option<Vec<u8>>, Source)>),
+    /// A source with keys, and hits of the same order in between.
+    Merged(Source, Vec<Hit>),
     /// Hits in order, all known.
     Sorted(Vec<Hit>),
 }
@@ -33,6 +35,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Walks along hits that are all known, in order.
+    pub fn of(hits: Vec<Hit>) -> Self {
+        Self { drive: Drive::Sorted(hits), recheck: Vec::new(), smallest: None }
+    }
+
     /// Whether the entities themselves must be read to know which hits count.
     pub fn reads_entities(&self) -> bool {
         !self.recheck.is_empty() || self.smallest.is_some()
@@ -102,6 +109,7 @@ pub async fn plan(
         Found::Groups(groups) => {
             Drive::Segments(groups.iter().map(|(key, source)| (Some(key.clone()), source.clone())).collect())
         }
+        Found::Merged(source, listed) => Drive::Merged(source.clone(), listed.iter().map(hit).collect()),
         Found::Listed(listed) => Drive::Sorted(listed.iter().map(hit).collect()),
     };
     Ok(Plan { drive, recheck, smallest: several.then(|| driver.term.clone()) })
@@ -119,10 +127,10 @@ async fn narrower(
     driver: &Condition,
     others: &[Condition],
 ) -> Result<Option<Source>, Error> {
-    let Found::Source(driving) = &driver.found else { return Ok(None) };
+    let (Found::Source(driving) | Found::Merged(driving, _)) = &driver.found else { return Ok(None) };
     let candidates = others.iter().filter_map(|condition| match &condition.found {
         Found::Source(source) => Some(source),
-        Found::Groups(_) | Found::Listed(_) => None,
+        Found::Groups(_) | Found::Listed(_) | Found::Merged(..) => None,
     });
     let candidates: Vec<&Source> = candidates.chain(bounded.then_some(base)).collect();
     if candidates.is_empty() || engine.store.count(driving, FEW).await? < FEW {
@@ -154,7 +162,7 @@ async fn sorted(
         let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
         for entity in engine.store.by_rows(&rows).await? {
             if terms.iter().all(|term| holds(term, &entity)) {
-                let key = smallest_key(&driver.term, entity.attributes());
+                let key = smallest_key(&driver.term, &entity);
                 kept.insert(Position { key, row: entity.row() }, entity.id());
             }
         }
@@ -166,13 +174,20 @@ async fn sorted(
 pub fn holds(term: &Term, entity: &Stored) -> bool {
     match &term.test {
         Test::OneOf(ids) => ids.contains(&entity.id()),
+        Test::Changed(from, to) => (*from..*to).contains(&entity.updated()),
         _ => term.holds(entity.attributes()),
     }
 }
 
 /// The smallest key among an entity's values that satisfy `term`: its place in the order. Empty where the
 /// order is by creation alone.
-pub fn smallest_key(term: &Term, attributes: &Attributes) -> Vec<u8> {
-    let matching = attributes.values(term.attribute.id).iter().filter(|value| term.matches(value));
+pub fn smallest_key(term: &Term, entity: &Stored) -> Vec<u8> {
+    match &term.test {
+        Test::Changed(..) => return key::integer_key(entity.updated()).to_vec(),
+        // Whoever lapsed into a state stands among those that are stored in it.
+        Test::Counts(_, state, _) => return state.key().unwrap_or_default(),
+        _ => {}
+    }
+    let matching = entity.attributes().values(term.attribute.id).iter().filter(|value| term.matches(value));
     matching.filter_map(crate::model::Value::key).min().unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::model::kind::NaturalKey;
-use crate::model::visible::OrganizationName;
+use crate::model::visible::Known;
 use crate::model::{AttrId, Error, Kind, Row, Stored, Verb, key};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::resolve::{Lookup, organization_row, role_row};
@@ -19,8 +19,8 @@ pub struct Found {
     pub entity: Stored,
     /// The entities it refers to, when they were asked for.
     pub referred: HashMap<Uuid, Stored>,
-    /// The names of the organizations the answer mentions.
-    pub names: HashMap<Uuid, OrganizationName>,
+    /// The names of the organizations the answer mentions, and its instant.
+    pub names: Known,
 }
 
 struct Committed<'a>(&'a SharedStore);
@@ -88,7 +88,7 @@ pub async fn read(
     Ok(Found { entity, referred: found.1, names: found.2 })
 }
 
-type Gathered = (Vec<Stored>, HashMap<Uuid, Stored>, HashMap<Uuid, OrganizationName>);
+type Gathered = (Vec<Stored>, HashMap<Uuid, Stored>, Known);
 
 /// Gathers what the answers of `entities` need beside them.
 pub async fn with_names(
@@ -111,7 +111,7 @@ pub async fn with_names(
             }
         }
     }
-    let mut names = engine.names.of(&entities).await?;
+    let mut names = Known::at(engine.world.now(), engine.names.of(&entities).await?);
     if referred {
         let also: Vec<Stored> = others.values().cloned().collect();
         names.extend(engine.names.of(&also).await?);

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::model::attribute::{AttrId, OnDelete};
-use crate::model::kind::{api_client, organization, role};
+use crate::model::kind::{NaturalKey, organization, role};
 use crate::model::rules::Companions;
 use crate::model::state::Given;
 use crate::model::value::Syntax;
@@ -118,8 +118,12 @@ async fn id_of(tx: &mut dyn Write, kinds: &[Kind], text: &str) -> Result<Option<
         let row = match kind {
             Kind::Organization => organization_row(&mut Transaction(tx), text).await?,
             Kind::Role => role_row(&mut Transaction(tx), text).await?,
-            Kind::ApiClient => tx.holder(api_client::NAME, 0, &key::unique_key(text, false)).await?,
-            _ => None,
+            other => match other.def().natural_key {
+                NaturalKey::Unique(number) => {
+                    tx.holder(other.own_attr(number), 0, &key::unique_key(text, false)).await?
+                }
+                NaturalKey::None | NaturalKey::EntityName => None,
+            },
         };
         if let Some(row) = row {
             return Ok(tx.load_rows(&[row]).await?.first().map(Stored::id));

@@ -1,5 +1,5 @@
-//! Steps of entities that have states: revoking a mandate (PUT `/mandates/{id}/revoke`), withdrawing a role
-//! invitation (DELETE `/roleinvitations/{id}`).
+//! Steps of entities that have states: approving, rejecting and revoking a mandate (PUT `/mandates/{id}/revoke`),
+//! withdrawing a role invitation (DELETE `/roleinvitations/{id}`).
 
 use uuid::Uuid;
 
@@ -7,17 +7,24 @@ use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::{mandate, role_invitation};
 use crate::model::rules::{Companions, by_server};
-use crate::model::{Attributes, Error, Kind, Value, Verb};
-use crate::operation::engine::Engine;
+use crate::model::{Attributes, Error, Kind, Stored, Value, Verb};
+use crate::operation::delegate::end_all;
+use crate::operation::engine::{Caller, Engine};
+use crate::operation::mandates::advance;
 use crate::operation::perform::Change;
+use crate::operation::scope;
 use crate::operation::update::{Precondition, target};
 use crate::store::{Replace, Write};
 
 /// One step of a state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Active → Revoked.
+    /// Invited, Pending or Active → Revoked.
     RevokeMandate,
+    /// Pending → Active.
+    ApproveMandate,
+    /// Pending → Rejected.
+    RejectMandate,
     /// Sent → Withdrawn.
     WithdrawInvitation,
 }
@@ -25,7 +32,7 @@ pub enum Step {
 impl Step {
     fn kind(self) -> Kind {
         match self {
-            Self::RevokeMandate => Kind::Mandate,
+            Self::RevokeMandate | Self::ApproveMandate | Self::RejectMandate => Kind::Mandate,
             Self::WithdrawInvitation => Kind::RoleInvitation,
         }
     }
@@ -34,17 +41,34 @@ impl Step {
     pub fn action(self, target: Option<Uuid>) -> Action {
         let (verb, word) = match self {
             Self::RevokeMandate => (Verb::Update, "REVOKE"),
+            Self::ApproveMandate => (Verb::Approve, "APPROVE"),
+            Self::RejectMandate => (Verb::Approve, "REJECT"),
             Self::WithdrawInvitation => (Verb::Delete, "WITHDRAW"),
         };
         Action { verb, kind: self.kind(), word, target }
     }
 
-    fn apply(self, attributes: &mut Attributes) -> Result<(), Error> {
+    /// The entity that the step is about; error 7 when there is none with which the client may take it.
+    async fn target(self, tx: &mut dyn Write, id: Uuid) -> Result<Stored, Error> {
+        if !matches!(self, Self::ApproveMandate | Self::RejectMandate) || tx.bound().is_none() {
+            return target(tx, self.kind(), id).await;
+        }
+        // It is the receiver who decides.
+        let mandate = scope::seen_target(tx, Kind::Mandate, id).await?;
+        let receiver = mandate.attributes().reference(mandate::MANDATEE);
+        let receiver = match receiver {
+            Some(to) => tx.companions(&[to.id]).await?.pop(),
+            None => None,
+        };
+        let decides = scope::changes(tx, receiver.as_ref().unwrap_or(&mandate)).await?;
+        if decides { Ok(mandate) } else { Err(Error::not_found(Kind::Mandate)) }
+    }
+
+    fn apply(self, attributes: &mut Attributes, by: &str, now: i64) -> Result<(), Error> {
         match self {
-            Self::RevokeMandate => {
-                let next = mandate::State::of(attributes).revoke()?;
-                attributes.put(mandate::STATE, Value::text(next.name()));
-            }
+            Self::RevokeMandate => advance(attributes, mandate::Step::Revoke, by, now)?,
+            Self::ApproveMandate => advance(attributes, mandate::Step::Approve, by, now)?,
+            Self::RejectMandate => advance(attributes, mandate::Step::Reject, by, now)?,
             Self::WithdrawInvitation => {
                 let next = role_invitation::State::of(attributes).withdraw()?;
                 attributes.put(role_invitation::STATE, Value::text(next.name()));
@@ -61,12 +85,20 @@ pub struct TakeStep {
     id: Uuid,
     precondition: Precondition,
     now: i64,
+    by: String,
 }
 
 impl TakeStep {
     /// `step` for the entity `id`, only if the precondition holds.
     pub fn new(engine: &Engine, step: Step, id: Uuid, precondition: Precondition) -> Self {
-        Self { step, id, precondition, now: engine.world.now() }
+        Self { step, id, precondition, now: engine.world.now(), by: String::new() }
+    }
+
+    /// In the name of `caller`.
+    #[must_use]
+    pub fn by(mut self, caller: &Caller) -> Self {
+        self.by.clone_from(&caller.scene.client);
+        self
     }
 }
 
@@ -78,20 +110,26 @@ impl Change for TakeStep {
     }
 
     fn touches(&self) -> &'static [Kind] {
-        &[]
+        match self.step.kind() {
+            Kind::Mandate => &[Kind::Mandate, Kind::Delegation],
+            _ => &[],
+        }
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
-        let old = target(tx, self.step.kind(), self.id).await?;
+        let old = self.step.target(tx, self.id).await?;
         self.precondition.check(old.version())?;
         let mut attributes = old.attributes().clone();
-        self.step.apply(&mut attributes)?;
+        self.step.apply(&mut attributes, &self.by, self.now)?;
         let valid = by_server(old.kind(), attributes);
         // No reference changes, so no companion is needed.
         let none = Companions::default();
         let change = Replace { old: &old, now: self.now, home: old.home(), valid: &valid, rows: &none };
         let new = tx.replace(&change).await?;
         events.succeeded(self.action(), changes(old.attributes(), new.attributes(), &tx.registry()));
+        if new.kind() == Kind::Mandate && !mandate::State::stored(new.attributes()).is_open() {
+            end_all(tx, &[new.row()], events).await?;
+        }
         Ok(self.id)
     }
 }

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::model::attribute::{Index, OnDelete};
 use crate::model::kind::{organization, role, user};
+use crate::model::lapse::Lapse;
 use crate::model::registry::Attribute;
 use crate::model::term::{Term, Test};
-use crate::model::value::Syntax;
-use crate::model::{Error, Grants, Kind, Row, Stored, Verb, key};
+use crate::model::value::{Syntax, parse_instant};
+use crate::model::{AttrId, Error, Grants, Kind, Row, Stored, Value, Verb, key};
 use crate::operation::engine::Engine;
 use crate::operation::read::{self, organization_by_name, role_by_name};
 use crate::store::{Position, Source};
@@ -39,6 +40,8 @@ pub struct Condition {
 pub enum Found {
     /// By the condition's own keys or references.
     Source(Source),
+    /// By keys, and one by one for what stands at other keys: with the key they count at, in key order.
+    Merged(Source, Vec<(Vec<u8>, Row, Uuid)>),
     /// In groups with a key of their own, in key order: the users of organizations found by name.
     Groups(Vec<(Vec<u8>, Source)>),
     /// One by one, with the keys they stand at, in key order: found through entity names.
@@ -61,7 +64,10 @@ pub async fn understood<'a>(
     let mut seen = BTreeSet::new();
     let mut understood = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let attribute = attribute(engine, kind, &argument.name).await?;
+        let attribute = match change_bound(kind, &argument.name) {
+            Some(attribute) => attribute,
+            None => attribute(engine, kind, &argument.name).await?,
+        };
         if !seen.insert(attribute.id) {
             return Err(Error::invalid(&argument.name, "the same attribute can be searched only once"));
         }
@@ -96,15 +102,17 @@ pub fn check_disclosure(understood: &[Understood<'_>], grants: &Grants) -> Resul
     sensitive.map_or(Ok(()), |(attribute, _)| grants.require(Verb::Disclose, attribute.kind))
 }
 
-/// Turns understood search arguments into conditions, looking up what they refer to.
+/// Turns understood search arguments into conditions as of the instant `now`, looking up what they refer to.
 pub async fn conditions(
     engine: &Engine,
     understood: &[Understood<'_>],
     exact: bool,
+    now: i64,
 ) -> Result<Vec<Condition>, Error> {
     let mut conditions = Vec::with_capacity(understood.len());
-    for (attribute, argument) in understood {
-        conditions.push(condition(engine, attribute, argument, exact).await?);
+    conditions.extend(changed(understood));
+    for (attribute, argument) in understood.iter().filter(|(attribute, _)| !is_change(attribute)) {
+        conditions.push(condition(engine, attribute, argument, exact, now).await?);
     }
     Ok(conditions)
 }
@@ -126,6 +134,7 @@ async fn condition(
     attribute: &Arc<Attribute>,
     argument: &Argument,
     exact: bool,
+    now: i64,
 ) -> Result<Condition, Error> {
     let value = argument.value.as_str();
     match (attribute.index, attribute.syntax) {
@@ -147,9 +156,80 @@ async fn condition(
         }
         (Index::Search, syntax) => {
             let value = syntax.parse(value).map_err(|expected| Error::invalid(&argument.name, expected))?;
-            Ok(by_keys(Term { attribute: Arc::clone(attribute), test: Test::Equal(value) }))
+            equal(engine, attribute, value, now).await
         }
     }
+}
+
+/// The term for a typed value. A state that lapses is searched as it is answered at the instant `now`.
+async fn equal(
+    engine: &Engine,
+    attribute: &Arc<Attribute>,
+    value: Value,
+    now: i64,
+) -> Result<Condition, Error> {
+    let lapse = attribute.kind.def().rules.lapse().filter(|lapse| lapse.state == attribute.id);
+    let named = |names: &[&str]| value.as_text().is_some_and(|text| names.contains(&text));
+    let test = match lapse {
+        Some(lapse) if named(&[lapse.lapsed]) => {
+            let until = engine.registry().numbered(lapse.until).cloned().ok_or_else(unknown)?;
+            let lapsed = Term { attribute: until, test: Test::Lapsed(lapse, now) };
+            if lapse.stored {
+                return counting(engine, attribute, (lapse, value, now), &lapsed).await;
+            }
+            return Ok(by_keys(lapsed));
+        }
+        Some(lapse) if named(lapse.open) => Test::InState(lapse, value, now),
+        _ => Test::Equal(value),
+    };
+    Ok(by_keys(Term { attribute: Arc::clone(attribute), test }))
+}
+
+/// Who is stored in a state together with who has lapsed into it. Those are few: the next change of each stores it.
+async fn counting(
+    engine: &Engine,
+    attribute: &Arc<Attribute>,
+    (lapse, value, now): (&'static Lapse, Value, i64),
+    lapsed: &Term,
+) -> Result<Condition, Error> {
+    let at = value.key().unwrap_or_default();
+    let late = matching(engine, lapsed).await?;
+    let mut late: Vec<_> = late.iter().map(|entity| (at.clone(), entity.row(), entity.id())).collect();
+    late.sort();
+    let term = Term { attribute: Arc::clone(attribute), test: Test::Counts(lapse, value, now) };
+    let condition = by_keys(term);
+    let found = match condition.found {
+        Found::Source(source) if !late.is_empty() => Found::Merged(source, late),
+        found => found,
+    };
+    Ok(Condition { found, ..condition })
+}
+
+/// The bounds of a search by the last change, which every user has without its being an attribute: the pair stands for
+/// the first instant and the first beyond.
+const CHANGE: [(&str, AttrId); 2] = [user::CHANGED_FROM, user::CHANGED_TO];
+
+fn is_change(attribute: &Attribute) -> bool {
+    CHANGE.iter().any(|(_, id)| *id == attribute.id)
+}
+
+/// The attribute that a bound of a search by the last change is understood as.
+fn change_bound(kind: Kind, name: &str) -> Option<Arc<Attribute>> {
+    let (name, id) = CHANGE.into_iter().find(|(known, _)| kind == Kind::User && *known == name)?;
+    let made = Attribute::custom(id, kind, name.to_owned(), true, false);
+    Some(Arc::new(Attribute { syntax: Syntax::Instant, rank: 45, ..made }))
+}
+
+/// The one condition of both bounds.
+fn changed(understood: &[Understood<'_>]) -> Option<Condition> {
+    let bound = |wanted: AttrId| understood.iter().find(|(attribute, _)| attribute.id == wanted);
+    let [from, to] = CHANGE.map(|(_, id)| bound(id));
+    let (attribute, _) = from.or(to)?;
+    let instant =
+        |bound: Option<&Understood<'_>>| bound.and_then(|(_, argument)| parse_instant(&argument.value));
+    let (from, to) = (instant(from).unwrap_or(i64::MIN), instant(to).unwrap_or(i64::MAX));
+    let term = Term { attribute: Arc::clone(attribute), test: Test::Changed(from, to) };
+    Some(Condition { term, found: Found::Source(Source::Changed { kind: attribute.kind, from, to }) })
 }
 
 fn by_keys(term: Term) -> Condition {

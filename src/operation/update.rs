@@ -7,15 +7,20 @@ use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
-use crate::model::kind::organization;
+use crate::model::kind::user::{self, Status};
+use crate::model::kind::{organization, role};
+use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, revalidate};
 use crate::model::state::Patch;
 use crate::model::{Error, Kind, Stored, Verb};
 use crate::operation::create::{ClassRoles, home_of};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::inclusion::refuse_cycle;
+use crate::operation::mandates::hold_roles;
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
 use crate::operation::scope;
+use crate::store::sign_in::SignInCount;
 use crate::store::{Credential, Replace, Write};
 
 /// What an `If-Match` or `If-None-Match` header demands of the entity to be changed.
@@ -52,6 +57,7 @@ pub struct Update {
     patch: Patch,
     precondition: Precondition,
     credential: Option<Credential>,
+    password: Option<Password>,
     other_id: Uuid,
     class_roles: ClassRoles,
     now: i64,
@@ -68,6 +74,7 @@ impl Update {
             patch,
             precondition: Precondition::None,
             credential: None,
+            password: None,
             other_id: engine.world.unordered_id(),
             class_roles,
             now: engine.world.now(),
@@ -89,6 +96,23 @@ impl Update {
         self.credential = credential;
         self
     }
+
+    /// Refuses a password that is the user's own name; it is not stored here, its hash is.
+    #[must_use]
+    pub fn judging(mut self, password: Option<Password>) -> Self {
+        self.password = password;
+        self
+    }
+}
+
+/// A user who is let in again, or has a new password, starts without failures.
+async fn forgive(tx: &mut dyn Write, old: &Stored, new: &Stored, password: bool) -> Result<(), Error> {
+    let status = |user: &Stored| Status::stored(user.attributes());
+    let unlocked = status(old) == Status::Locked && status(new) != Status::Locked;
+    if old.kind() == Kind::User && (unlocked || password) {
+        tx.set_sign_ins(old.row(), SignInCount::default()).await?;
+    }
+    Ok(())
 }
 
 /// Loads the entity a change is about; error 7 when there is none of that kind that the client may change.
@@ -108,18 +132,32 @@ impl Change for Update {
     fn touches(&self) -> &'static [Kind] {
         match self.patch.kind {
             Kind::ApiClient => &[Kind::ApiClient],
-            Kind::Organization => &[Kind::Role],
+            Kind::Organization | Kind::Role => &[Kind::Role],
+            Kind::Mandate => &[Kind::Mandate],
             _ => &[],
         }
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        let includes = self.patch.given.iter().any(|(attr, _)| *attr == role::INCLUDES);
+        if includes {
+            tx.lock(&["inclusion"]).await?;
+        }
         let old = target(tx, self.patch.kind, self.id).await?;
         self.precondition.check(old.version())?;
         let mut companions = Companions::default();
         let mut attributes = old.attributes().clone();
         apply(tx, &self.patch.given, &mut attributes, &mut companions).await?;
+        if self.patch.kind == Kind::User && self.credential.is_some() {
+            attributes.set(user::CHANGE_REQUIRED, Vec::new());
+        }
         load_companions(tx, &attributes, &mut companions).await?;
+        if includes {
+            refuse_cycle(tx, self.id, &attributes).await?;
+        }
+        if self.patch.kind == Kind::Mandate {
+            hold_roles(tx, &attributes, &mut companions).await?;
+        }
         let context = Context {
             now: self.now,
             id: self.id,
@@ -129,6 +167,9 @@ impl Change for Update {
             with: &companions,
         };
         let valid = revalidate(&old, attributes, &context)?;
+        if let Some(password) = &self.password {
+            password.check_own(valid.attributes())?;
+        }
         let home = home_of(self.patch.kind, valid.attributes(), &companions);
         let new =
             tx.replace(&Replace { old: &old, now: self.now, home, valid: &valid, rows: &companions }).await?;
@@ -137,6 +178,7 @@ impl Change for Update {
             tx.set_credential(old.row(), credential).await?;
             differences.push("pwd: *** → ***".to_owned());
         }
+        forgive(tx, &old, &new, self.credential.is_some()).await?;
         events.succeeded(self.action(), differences);
         let class = |organization: &Stored| organization.attributes().first(organization::CLASS).cloned();
         if self.patch.kind == Kind::Organization && class(&old) != class(&new) {

@@ -5,19 +5,24 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use zeroize::Zeroizing;
 
 use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
+use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
-use crate::config::{AuthConfig, Config, Database};
+use crate::config::{AuthConfig, Config, Database, MailTls, Secret};
 use crate::http::identify::Clients;
 use crate::http::road::SERVICES;
 use crate::http::service::Service;
 use crate::mail::letters::{Composer, own_base};
+use crate::mail::smtp::{MailError, Security, Smtp, SmtpSettings};
+use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
-use crate::model::rules::{OrganizationClass, Settings};
+use crate::model::password::PasswordRules;
+use crate::model::rules::{OrganizationClass, Settings, UserLock};
 use crate::model::{Error, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
@@ -57,7 +62,17 @@ pub fn settings(config: &Config) -> Settings {
     Settings {
         classes: classes.collect(),
         invitation_days: 14,
-        password: (config.password_policy.min, config.password_policy.max),
+        password: PasswordRules {
+            least: config.password_policy.min,
+            most: config.password_policy.max,
+            words: config.password_policy.words.clone(),
+        },
+        lock: UserLock {
+            after: config.users.lock_after,
+            micros: i64::from(config.users.lock_seconds) * 1_000_000,
+        },
+        mandate_approval: config.mandates.approval,
+        role_recursion: config.roles.recursion,
     }
 }
 
@@ -80,7 +95,7 @@ fn letters(config: &Config) -> Result<Composer, StartError> {
     let mail = &config.mail;
     let own = || own_base(config.serve.listen, config.serve.plain_http, &format!("{SERVICES}/2.0"));
     let base = mail.link.clone().unwrap_or_else(own);
-    Ok(Composer::new(mail.templates.as_deref(), &mail.default_locale, &base)?)
+    Ok(Composer::new(mail.templates.as_deref(), &mail.default_locale, &base).map_err(MailError::from)?)
 }
 
 /// The engine over an open store.
@@ -91,6 +106,41 @@ pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> 
     declare(&store, &world, declarations(config)?).await?;
     let letters = Arc::new(letters(config)?);
     Ok(Engine::over(store, world, settings(config), letters).await?)
+}
+
+/// Who sends mails; `None` where no mail server is configured: then they stay in the outbox.
+pub fn mailer(
+    store: &SharedStore,
+    config: &Config,
+    world: &SharedWorld,
+) -> Result<Option<Worker>, StartError> {
+    let mail = &config.mail;
+    let Some(host) = mail.host.clone() else { return Ok(None) };
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let timeout = seconds(mail.timeout_seconds.into());
+    let password = |secret: &Secret| Zeroizing::new(secret.expose().to_owned());
+    let smtp = Smtp::new(SmtpSettings {
+        host,
+        port: mail.port,
+        security: match mail.tls {
+            MailTls::Starttls => Security::StartTls,
+            MailTls::Tls => Security::Tls,
+            MailTls::None => Security::None,
+        },
+        authority: mail.ca.clone(),
+        credentials: mail.username.clone().zip(mail.password.as_ref().map(password)),
+        from: mail.from.clone().unwrap_or_default(),
+        reply_to: mail.reply_to.clone(),
+        timeout,
+    })?;
+    let policy = Policy {
+        attempts: mail.attempts,
+        first_delay: seconds(mail.first_delay_seconds),
+        longest_delay: seconds(mail.longest_delay_seconds),
+        timeout,
+        keep: seconds(u32::from(mail.keep_days) * 86_400),
+    };
+    Ok(Some(Worker::new(Arc::clone(store), Arc::clone(world), smtp, policy)))
 }
 
 /// The password verifier.
@@ -152,5 +202,13 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             forgetting.forget_all();
         }
     }));
-    Ok(Service { engine, authenticator, verifier, config, flood: SignInFlood::default(), metrics: metrics() })
+    Ok(Service {
+        engine,
+        authenticator,
+        verifier,
+        turns: Turns::default(),
+        config,
+        flood: SignInFlood::default(),
+        metrics: metrics(),
+    })
 }

@@ -52,9 +52,9 @@ pub enum StartError {
         /// What the system says.
         cause: std::io::Error,
     },
-    /// The words of letters.
+    /// Letters, or the mail server's configuration.
     #[error(transparent)]
-    Templates(#[from] crate::mail::TemplateError),
+    Mail(#[from] crate::mail::MailError),
     /// Sample data on an address that others can reach.
     #[error("--demo serves on a loopback address only")]
     DemoNotLocal,
@@ -96,6 +96,7 @@ pub async fn start_over(
     // Links in letters lead to the port that was found.
     let mut config = config;
     config.serve.listen = socket.local_addr().unwrap_or(asked);
+    let mailer = compose::mailer(&store, &config, &world)?;
     let service = compose::service(store, config, Arc::clone(&world)).await?;
     if service.config.serve.demo {
         demo::load(&service).await?;
@@ -105,7 +106,7 @@ pub async fn start_over(
     let first_password = bootstrap::first_client(&service).await?;
     let address = door.addrs().first().copied().unwrap_or(service.config.serve.listen);
     let scheme = if certificates.is_some() { "https" } else { "http" };
-    let tasks = Tasks::start(service.clone(), certificates);
+    let tasks = Tasks::start(service.clone(), certificates, mailer);
     let base = format!("{scheme}://{address}{SERVICES}/2.0");
     Ok(Running { address, base, first_password, service, door, tasks })
 }

@@ -1,5 +1,5 @@
-//! What a server does beside answering: counts of failed sign-ins into the trail, renewed certificates, metrics
-//! put together.
+//! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, renewed
+//! certificates, metrics put together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::audit::{Action, Scene};
 use crate::http::service::Service;
+use crate::http::sign_in::counted_user;
+use crate::mail::worker::Worker;
 use crate::model::{Error, Grants, Kind, Verb};
+use crate::operation::sign_in::SignIn;
 use crate::operation::{Caller, once, refuse};
 use crate::server::tls::Certificates;
 
@@ -28,7 +31,11 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts them.
-    pub fn start(service: web::Data<Service>, certificates: Option<Arc<Certificates>>) -> Self {
+    pub fn start(
+        service: web::Data<Service>,
+        certificates: Option<Arc<Certificates>>,
+        mailer: Option<Worker>,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut running = Vec::new();
         if let Some(metrics) = service.metrics.clone() {
@@ -36,6 +43,9 @@ impl Tasks {
         }
         running.push(tokio::spawn(forget_answers(service.clone(), stopped.clone())));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
+        if let Some(mailer) = mailer {
+            running.push(tokio::spawn(mailer.run(stopped.clone())));
+        }
         if let Some(certificates) = certificates {
             running.push(tokio::spawn(renew(certificates, stopped)));
         }
@@ -59,9 +69,14 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         let ended = tokio::time::timeout(SIGN_INS, stopped.changed()).await.is_ok();
         let now = if ended { i64::MAX } else { service.engine.world.now() };
         for tally in service.flood.finished(now) {
-            let scene = Scene { client: tally.name, source: tally.source, request_id: String::new() };
+            let user = counted_user(&tally.source).map(|(origin, id)| (origin.to_owned(), id));
+            let action = match &user {
+                Some((_, id)) => SignIn::of(Some(*id)),
+                None => Action::of(Verb::Authenticate, Kind::ApiClient, None),
+            };
+            let source = user.map_or(tally.source, |(origin, _)| origin);
+            let scene = Scene { client: tally.name, source, request_id: String::new() };
             let caller = Caller { grants: Grants::NONE, within: None, scene, once: None };
-            let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =
                 refuse(&service.engine, &caller, action, Error::invalid("credentials", counted)).await;

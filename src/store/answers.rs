@@ -78,9 +78,8 @@ macro_rules! answers {
         /// Kept answers.
         mod $module {
             use async_trait::async_trait;
-            use sqlx::{Row as _, query};
 
-            use super::$tx::Tx;
+            use super::$tx::{RowExt as _, Tx, query};
             use crate::model::Error;
             use crate::store::answers::{self, Answer, Answers, Claim, Kept};
             use crate::store::convert::column;

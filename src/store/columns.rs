@@ -4,11 +4,11 @@
 
 use std::fmt::Write as _;
 
-use sqlx::postgres::Postgres;
-use sqlx::query::Query;
-use sqlx::sqlite::Sqlite;
-use sqlx::{Database, query};
+use sqlx::query;
 use uuid::Uuid;
+
+use crate::store::postgres::driver::Statement as Postgres;
+use crate::store::sqlite::driver::{self, Statement as Sqlite};
 
 /// One column of a batch; all columns of a batch have the same length.
 #[derive(Debug)]
@@ -89,19 +89,17 @@ pub(super) fn json(columns: &[Column]) -> String {
     out
 }
 
-type Statement<D> = Query<'static, D, <D as Database>::Arguments>;
-
 /// `sql` with the batch as its first parameter.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape of its PostgreSQL twin, which consumes the columns"
 )]
-pub(super) fn sqlite(sql: &'static str, columns: Vec<Column>) -> Statement<Sqlite> {
-    query(sql).bind(json(&columns))
+pub(super) fn sqlite(sql: &'static str, columns: Vec<Column>) -> Sqlite {
+    driver::query(sql).bind(json(&columns))
 }
 
 /// `sql` with the batch as its first parameters.
-pub(super) fn postgres(sql: &'static str, columns: Vec<Column>) -> Statement<Postgres> {
+pub(super) fn postgres(sql: &'static str, columns: Vec<Column>) -> Postgres {
     columns.into_iter().fold(query(sql), |statement, column| match column {
         Column::Int(values) => statement.bind(values),
         Column::MaybeInt(values) => statement.bind(values),

@@ -178,7 +178,7 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> (Error, Trouble) {
     let code = error.code().unwrap_or_default();
     let detail = format!("{code}: {}", error.message());
     if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        return of_sqlite(code.parse().unwrap_or_default(), error.is_foreign_key_violation(), detail);
+        return of_sqlite(code.parse().unwrap_or_default(), detail);
     }
     match code.as_ref() {
         "40001" | "40P01" => (Error::unavailable(detail), Trouble::Again),
@@ -195,28 +195,28 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> (Error, Trouble) {
     }
 }
 
-fn of_sqlite(code: i32, foreign_key: bool, detail: String) -> (Error, Trouble) {
-    if foreign_key {
+fn of_sqlite(code: i32, detail: String) -> (Error, Trouble) {
+    if code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY {
         return (Error::Referenced { by: "another entity".to_owned() }, Trouble::Refused);
     }
     // BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN: the low byte is the primary code.
     match code & 0xFF {
         5..=8 | 10 | 11 | 13 | 14 => (Error::unavailable(detail), Trouble::Away),
+        // INTERRUPT: the borrower's time was up; its savepoint can still be rolled back.
+        9 => (Error::unavailable(detail), Trouble::Refused),
         _ => (Error::internal(detail), Trouble::Refused),
     }
 }
 
 /// An error of rusqlite.
 pub(super) fn rusqlite(error: &rusqlite::Error) -> Error {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => {
-            of_sqlite(failure.extended_code, false, error.to_string()).0
-        }
-        other => Error::internal(other.to_string()),
-    }
+    rusqlite_trouble(error).0
 }
 
-/// Whether the error says that an id is taken.
-pub(super) fn is_taken_id(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+/// An error of rusqlite, and what it means to a transaction.
+pub(super) fn rusqlite_trouble(error: &rusqlite::Error) -> (Error, Trouble) {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => of_sqlite(failure.extended_code, error.to_string()),
+        other => (Error::internal(other.to_string()), Trouble::Refused),
+    }
 }

@@ -17,6 +17,7 @@ use crate::store::answers::{Answer, Answers, Claim, Kept};
 use crate::store::job::{Jobs, Lease};
 use crate::store::outbox::{Delivery, HeldMail, Mail, Outbox, OutboxQuery};
 use crate::store::secret::{Secret, Secrets};
+use crate::store::sign_in::{SignInCount, SignIns};
 use crate::store::{
     AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, SharedStore, Source, Store,
     Touched, Unit, Write,
@@ -344,6 +345,34 @@ impl Write for FaultyWrite<'_> {
     async fn append_audit(&mut self, records: &[AuditRow]) -> Result<(), Error> {
         self.pass("Write::append_audit")?;
         self.tx.append_audit(records).await
+    }
+}
+
+#[async_trait]
+impl SignIns for FaultyWrite<'_> {
+    async fn sign_ins(&mut self, subject: Row) -> Result<SignInCount, Error> {
+        self.pass("SignIns::sign_ins")?;
+        self.tx.sign_ins(subject).await
+    }
+
+    async fn set_sign_ins(&mut self, subject: Row, count: SignInCount) -> Result<(), Error> {
+        self.pass("SignIns::set_sign_ins")?;
+        self.tx.set_sign_ins(subject, count).await
+    }
+
+    async fn credential(&mut self, subject: Row) -> Result<Option<Credential>, Error> {
+        self.pass("SignIns::credential")?;
+        self.tx.credential(subject).await
+    }
+
+    async fn renew_credential(&mut self, subject: Row, old: &str, phc: &str) -> Result<bool, Error> {
+        self.pass("SignIns::renew_credential")?;
+        self.tx.renew_credential(subject, old, phc).await
+    }
+
+    async fn rehome(&mut self, row: Row, home: Row) -> Result<(), Error> {
+        self.pass("SignIns::rehome")?;
+        self.tx.rehome(row, home).await
     }
 }
 

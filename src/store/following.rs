@@ -85,16 +85,6 @@ impl Following {
         Ok(following)
     }
 
-    /// How many rows there are.
-    pub(super) fn len(&self) -> usize {
-        self.index.len() + self.unique.len() + self.reference.len()
-    }
-
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Puts every table's rows in the order of its key.
     pub(super) fn sort(&mut self) {
         self.index.sort_unstable();

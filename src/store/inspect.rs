@@ -9,10 +9,9 @@ macro_rules! inspect {
             use std::collections::HashMap;
 
             use async_trait::async_trait;
-            use sqlx::{Row as _, query};
             use uuid::Uuid;
 
-            use super::$tx::Tx;
+            use super::$tx::{RowExt as _, Tx, query};
             use crate::model::{Error, Row, Stored};
             use crate::store::Write;
             use crate::store::columns::Column;

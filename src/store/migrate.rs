@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::model::{Error, key};
 use crate::store::connect::Address;
-use crate::store::{UNICODE_SETTING, convert, private, sqlite, statements};
+use crate::store::{UNICODE_SETTING, convert, private, statements};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -135,7 +135,14 @@ fn refusal(error: MigrateError) -> Error {
 async fn on_sqlite(path: &std::path::Path) -> Result<(), MigrateError> {
     // SQLite would make the file readable for everybody; its log and index take over this mode.
     private::create_file(path).map_err(sqlx::Error::from)?;
-    let mut connection = sqlite::options(path).connect().await?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
     run(&SQLITE, &mut connection).await?;
     sqlx::query(statements::KEEP_SETTING)
         .bind(UNICODE_SETTING)

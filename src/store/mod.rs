@@ -27,6 +27,7 @@ pub mod private;
 mod repair;
 pub mod secret;
 mod shared;
+pub mod sign_in;
 mod sqlite;
 mod statements;
 pub mod traits;

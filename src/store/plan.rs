@@ -1,6 +1,6 @@
 //! Which statement answers a [`Source`], and with which parameters. Knows no connection.
 
-use crate::model::Row;
+use crate::model::{Row, key};
 use crate::store::statements::{self, Own, Scan};
 use crate::store::{Position, Source};
 
@@ -16,6 +16,8 @@ pub(super) enum Place {
     Row,
     /// A further column, the key; then its row.
     Key,
+    /// A further column, the instant of its last change; then its row.
+    Instant,
     /// A further column, the row of its link.
     Link,
     /// A further column, the row of the organization; then its row.
@@ -26,6 +28,7 @@ pub(super) enum Place {
 pub(super) fn place_by_rows(place: Place, row: Row, further: Row) -> Position {
     match place {
         Place::Link => Position { key: Vec::new(), row: further },
+        Place::Instant => Position { key: key::integer_key(further).to_vec(), row },
         Place::Organization => Position { key: further.to_be_bytes().to_vec(), row },
         Place::Row | Place::Key => Position { key: Vec::new(), row },
     }
@@ -51,7 +54,7 @@ pub(super) struct Plan {
     fixed: Vec<Parameter>,
     start: Vec<Parameter>,
     bound: Vec<Parameter>,
-    least: Option<Vec<u8>>,
+    least: Option<Parameter>,
     /// What tells the place of a hit.
     pub(super) place: Place,
 }
@@ -77,6 +80,18 @@ impl Plan {
                 place: Place::Organization,
                 ..by_row(&own.by_organization, vec![int(attr.number()), int(*ancestor)])
             },
+            Source::Changed { kind, from, to } => {
+                let after = after.and_then(|at| Some((key::integer_of(&at.key)?, at.row)));
+                // No row is 0: every row at `from` itself lies beyond.
+                let (at, row) = after.filter(|(at, _)| at >= from).unwrap_or((*from, 0));
+                Self {
+                    start: vec![int(at), int(row)],
+                    bound: vec![int(*to)],
+                    least: Some(int(*from)),
+                    place: Place::Instant,
+                    ..by_row(&statements::CHANGED, vec![int(i64::from(kind.number()))])
+                }
+            }
             Source::Below { ancestor } => by_row(&statements::BELOW, vec![int(*ancestor)]),
             Source::Linked { from, to, onto } => {
                 let fixed = vec![int(from.number()), int(*to), int(onto.number())];
@@ -93,7 +108,7 @@ impl Plan {
                     fixed: vec![int(attr.number())],
                     start: vec![Parameter::Bytes(key), int(row)],
                     bound: high.iter().cloned().map(Parameter::Bytes).collect(),
-                    least: Some(low.clone()),
+                    least: Some(Parameter::Bytes(low.clone())),
                     place: Place::Key,
                 }
             }
@@ -119,7 +134,6 @@ impl Plan {
     /// The statement and parameters that count up to `limit` hits.
     pub(super) fn count(self, limit: usize) -> (&'static str, Vec<Parameter>) {
         let limit = Parameter::Int(i64::try_from(limit).unwrap_or(i64::MAX));
-        let low = self.least.map(Parameter::Bytes);
-        (self.scan.count, self.fixed.into_iter().chain(low).chain(self.bound).chain([limit]).collect())
+        (self.scan.count, self.fixed.into_iter().chain(self.least).chain(self.bound).chain([limit]).collect())
     }
 }

@@ -6,10 +6,9 @@ macro_rules! post {
         /// Mails.
         mod $module {
             use async_trait::async_trait;
-            use sqlx::{Row as _, query};
             use uuid::Uuid;
 
-            use super::$tx::Tx;
+            use super::$tx::{RowExt as _, Tx, query};
             use crate::model::Error;
             use crate::store::convert::{self, column, mail_row};
             use crate::store::outbox::{Delivery, HeldMail, Mail, MailState, Outbox};

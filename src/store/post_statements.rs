@@ -10,8 +10,8 @@ macro_rules! mail_columns {
 pub(super) const OUTBOX: &str = concat!(
     "SELECT ",
     mail_columns!(),
-    " FROM outbox o WHERE o.id > $1 AND ($2 IS NULL OR o.state = $2) AND ($3 IS NULL OR o.recipient = $3) \
-     AND ($4 IS NULL OR substr(lower(o.recipient), 1, length(CAST($4 AS TEXT))) = $4) ORDER BY o.id LIMIT $5"
+    " FROM outbox o WHERE o.id > $1 AND (CAST($2 AS TEXT) IS NULL OR o.state = $2) \
+     AND (CAST($3 AS TEXT) IS NULL OR o.recipient = $3) AND (CAST($4 AS TEXT) IS NULL OR substr(lower(o.recipient), 1, length(CAST($4 AS TEXT))) = $4) ORDER BY o.id LIMIT $5"
 );
 pub(super) const MAIL: &str = concat!("SELECT ", mail_columns!(), " FROM outbox o WHERE o.id = $1");
 pub(super) const MAIL_DUE: &str = "SELECT min(o.due) FROM outbox o WHERE o.state = 'queued'";

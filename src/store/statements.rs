@@ -85,6 +85,12 @@ const LINKED_PAGES: (&str, &str) = pages!(
      WHERE f.attr = $1 AND f.to_row = $2 AND o.from_row = f.from_row AND o.attr = $3 AND e.row = o.to_row \
      AND f.from_row > $4 ORDER BY f.from_row LIMIT $5"
 );
+const CHANGED_PAGES: (&str, &str) = pages!(
+    "e.row, e.id",
+    ", e.updated",
+    " FROM entity e WHERE e.kind = $1 AND (e.updated, e.row) > ($2, $3) AND e.updated < $4 \
+     ORDER BY e.updated, e.row LIMIT $5"
+);
 const COUNT_SUBTREE: &str = "SELECT count(*) FROM (SELECT 1 FROM tree t CROSS JOIN reference r \
      WHERE r.attr = $1 AND t.ancestor = $2 AND r.to_row = t.organization LIMIT $3) AS found";
 
@@ -92,6 +98,12 @@ pub(super) const OF_KIND: Scan = Scan {
     page: OF_KIND_PAGES.0,
     whole: Some(OF_KIND_PAGES.1),
     count: "SELECT count(*) FROM (SELECT 1 FROM entity e WHERE e.kind = $1 LIMIT $2) AS found",
+};
+pub(super) const CHANGED: Scan = Scan {
+    page: CHANGED_PAGES.0,
+    whole: Some(CHANGED_PAGES.1),
+    count: "SELECT count(*) FROM (SELECT 1 FROM entity e \
+            WHERE e.kind = $1 AND e.updated >= $2 AND e.updated < $3 LIMIT $4) AS found",
 };
 pub(super) const KEYS_BETWEEN: Scan = Scan {
     page: KEYS_BETWEEN_PAGES.0,
@@ -194,37 +206,6 @@ pub(super) const SWEEP_REFERENCE: &str = "SELECT r.to_row, r.attr, r.from_row FR
 pub(super) const SWEEP_TREE: &str = "SELECT t.ancestor, t.organization, t.depth FROM tree t \
      WHERE (t.ancestor, t.organization) > ($1, $2) ORDER BY t.ancestor, t.organization LIMIT $3";
 
-macro_rules! insert_index {
-    ($parameter:literal) => {
-        concat!(
-            "INSERT INTO attr_index (attr, key, row) \
-             SELECT j.value->>0, unhex(j.value->>1), j.value->>2 FROM json_each(",
-            $parameter,
-            ") j WHERE true ON CONFLICT DO NOTHING"
-        )
-    };
-}
-macro_rules! insert_unique {
-    ($parameter:literal) => {
-        concat!(
-            "INSERT INTO attr_unique (attr, scope, key, row) \
-             SELECT j.value->>0, j.value->>1, unhex(j.value->>2), j.value->>3 FROM json_each(",
-            $parameter,
-            ") j WHERE true ON CONFLICT DO NOTHING"
-        )
-    };
-}
-macro_rules! insert_reference {
-    ($parameter:literal) => {
-        concat!(
-            "INSERT INTO reference (to_row, attr, from_row) \
-             SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each(",
-            $parameter,
-            ") j WHERE true ON CONFLICT DO NOTHING"
-        )
-    };
-}
-
 /// Batch statements for SQLite: the one parameter is a JSON array of rows, each an array of columns; byte
 /// strings stand in it as hexadecimal digits.
 pub(super) mod sqlite {
@@ -245,12 +226,13 @@ pub(super) mod sqlite {
     pub(in crate::store) const INSERT_ENTITIES: &str = "INSERT INTO entity (id, kind, home, version, created, updated, doc) \
          SELECT unhex(j.value->>0), j.value->>1, j.value->>2, 1, j.value->>3, j.value->>3, j.value->>4 \
          FROM json_each($1) j RETURNING row, id";
-    pub(in crate::store) const INSERT_INDEX: &str = insert_index!("$1");
-    pub(in crate::store) const INSERT_UNIQUE: &str = insert_unique!("$1");
-    pub(in crate::store) const INSERT_REFERENCE: &str = insert_reference!("$1");
-    /// All that follows from entities, in one call, because every call hands over to the connection's thread.
-    pub(in crate::store) const INSERT_FOLLOWING: Option<&str> =
-        Some(concat!(insert_index!("$1"), "; ", insert_reference!("$2"), "; ", insert_unique!("$3")));
+    pub(in crate::store) const INSERT_INDEX: &str = "INSERT INTO attr_index (attr, key, row) \
+         SELECT j.value->>0, unhex(j.value->>1), j.value->>2 FROM json_each($1) j WHERE true ON CONFLICT DO NOTHING";
+    pub(in crate::store) const INSERT_UNIQUE: &str = "INSERT INTO attr_unique (attr, scope, key, row) \
+         SELECT j.value->>0, j.value->>1, unhex(j.value->>2), j.value->>3 FROM json_each($1) j WHERE true \
+         ON CONFLICT DO NOTHING";
+    pub(in crate::store) const INSERT_REFERENCE: &str = "INSERT INTO reference (to_row, attr, from_row) \
+         SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) j WHERE true ON CONFLICT DO NOTHING";
     pub(in crate::store) const TAKEN: &str = "SELECT u.attr FROM json_each($1) j CROSS JOIN attr_unique u \
          ON u.attr = j.value->>0 AND u.scope = j.value->>1 AND u.key = unhex(j.value->>2) \
          WHERE u.row <> j.value->>3 ORDER BY u.attr LIMIT 1";
@@ -355,8 +337,6 @@ pub(super) mod postgres {
          FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS n (attr, scope, key, row) \
          JOIN attr_unique u ON u.attr = n.attr AND u.scope = n.scope AND u.key = n.key \
          WHERE u.row <> n.row ORDER BY u.attr LIMIT 1";
-    /// Not in one call: the protocol takes one statement with parameters at a time.
-    pub(in crate::store) const INSERT_FOLLOWING: Option<&str> = None;
     pub(in crate::store) const INSERT_REFERENCE: &str = "INSERT INTO reference (to_row, attr, from_row) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
     pub(in crate::store) const INSERT_TREE: &str = "INSERT INTO tree (ancestor, organization, depth) \
@@ -456,7 +436,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         Engine::Sqlite => &sqlite::OWN,
         Engine::Postgres => &postgres::OWN,
     };
-    let scans = [&OF_KIND, &KEYS_BETWEEN, &KEYS_FROM, &REFERS_TO_ONE, &BELOW, &LINKED];
+    let scans = [&OF_KIND, &CHANGED, &KEYS_BETWEEN, &KEYS_FROM, &REFERS_TO_ONE, &BELOW, &LINKED];
     let scans = scans.into_iter().chain([refers_to_any, subtree, by_organization]);
     let own: &[&'static str] = match engine {
         Engine::Sqlite => &[

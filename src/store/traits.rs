@@ -13,6 +13,7 @@ use crate::store::answers::{Answers, Kept};
 use crate::store::job::Jobs;
 use crate::store::outbox::{HeldMail, Outbox, OutboxQuery};
 use crate::store::secret::Secrets;
+use crate::store::sign_in::SignIns;
 
 /// A set of entities in a fixed order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,16 @@ pub enum Source {
     Below {
         /// The organization on top.
         ancestor: Row,
+    },
+    /// The entities of a kind whose last change lies at or after `from` and before `to`; by instant of the change,
+    /// which is the key (as of an instant's value), then row.
+    Changed {
+        /// The kind.
+        kind: Kind,
+        /// The first instant, microseconds.
+        from: i64,
+        /// The first instant beyond.
+        to: i64,
     },
     /// What the links whose `from` points to `to` point to by `onto`; in the order of linking: a hit stands at the
     /// row of its link. Two ends have at most one link. (A user's roles through assignments; the mandates
@@ -252,7 +263,7 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Answers + Secrets + Jobs + Outbox + Send {
+pub trait Write: Answers + Secrets + SignIns + Jobs + Outbox + Send {
     /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
     /// The store only carries this; operations obey it.
     fn bind(&mut self, within: Option<Row>);

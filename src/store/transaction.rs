@@ -3,10 +3,10 @@
 //! A transaction remembers its first failure: work that goes on after an error can no longer be committed.
 //! It neither begins nor ends itself; that is the business of `sqlite/writer.rs` and `postgres/transact.rs`.
 
-/// Expands the transaction of one database: its module, driver types, batch statements and its way to lock names.
+/// Expands the transaction of one database: its module, driver, batch statements and its way to lock names.
 macro_rules! transaction {
     (
-        $module:ident, $database:ty, $connection:ty, $sql:ident, $batch:path, $rows:path,
+        $module:ident, $driver:path, $sql:ident, $batch:path, $rows:path,
         lock: [$($lock:tt)*]
     ) => {
         /// The transaction on this database.
@@ -15,8 +15,6 @@ macro_rules! transaction {
             use std::sync::Arc;
 
             use async_trait::async_trait;
-            use sqlx::query::Query;
-            use sqlx::{Database, Row as _, query};
             use uuid::Uuid;
 
             use crate::model::attribute::{AttrId, Index};
@@ -25,7 +23,7 @@ macro_rules! transaction {
             use crate::model::state::Head;
             use crate::model::kind::Scope;
             use crate::model::{Error, Kind, Registry, Row, Stored};
-            use crate::store::columns::{Column, json};
+            use crate::store::columns::Column;
             use crate::store::convert::{self, Trouble, column, entity_row};
             use crate::store::following::{self, Following};
             use crate::store::job::{Jobs, Lease};
@@ -35,12 +33,13 @@ macro_rules! transaction {
             use crate::store::traits::document;
             use crate::store::{AuditRow, Credential, Hit, Insert, Position, Replace, Source, Touched, Write};
 
-            type Statement = Query<'static, $database, <$database as Database>::Arguments>;
-            type DbRow = <$database as Database>::Row;
+            use $driver as driver;
+            pub(in crate::store) use driver::{RowExt, query};
+            use driver::{DbRow, Failure, Link, Statement};
 
             /// One transaction (on SQLite one savepoint of it), in the hands of one unit.
             pub(in crate::store) struct Tx<'c> {
-                connection: &'c mut $connection,
+                connection: &'c mut Link,
                 registry: Arc<Registry>,
                 declared: bool,
                 bound: Option<Row>,
@@ -50,7 +49,7 @@ macro_rules! transaction {
             }
 
             impl<'c> Tx<'c> {
-                pub(in crate::store) fn new(connection: &'c mut $connection, registry: Arc<Registry>) -> Self {
+                pub(in crate::store) fn new(connection: &'c mut Link, registry: Arc<Registry>) -> Self {
                     Self {
                         connection,
                         registry,
@@ -95,11 +94,11 @@ macro_rules! transaction {
                     Err(error)
                 }
 
-                fn keep<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, Error> {
+                fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Result<T, Error> {
                     match outcome {
                         Ok(value) => Ok(value),
                         Err(error) => {
-                            let (error, trouble) = convert::sqlx(&error);
+                            let (error, trouble) = driver::trouble(&error);
                             if self.trouble.is_none() {
                                 self.trouble = Some(trouble);
                             }
@@ -130,23 +129,6 @@ macro_rules! transaction {
                 }
 
                 async fn write_following(&mut self, rows: &Following) -> Result<(), Error> {
-                    let Some(sql) = batch::INSERT_FOLLOWING else { return self.write_apart(rows).await };
-                    if rows.is_empty() {
-                        return Ok(());
-                    }
-                    let statement = query(sql)
-                        .bind(json(&following::index_columns(&rows.index)))
-                        .bind(json(&following::reference_columns(&rows.reference)))
-                        .bind(json(&following::unique_columns(&rows.unique)));
-                    // Search keys and references name the entity's own row, so only unique keys can be taken.
-                    let written = self.execute(statement).await?;
-                    if usize::try_from(written).ok() == Some(rows.len()) {
-                        return Ok(());
-                    }
-                    self.name_taken(rows).await
-                }
-
-                async fn write_apart(&mut self, rows: &Following) -> Result<(), Error> {
                     if !rows.index.is_empty() {
                         self.execute($batch(batch::INSERT_INDEX, following::index_columns(&rows.index))).await?;
                     }
@@ -316,7 +298,7 @@ macro_rules! transaction {
                     }
                     let statement = $batch(batch::INSERT_ENTITIES, following::entity_columns(new)?);
                     let outcome = statement.fetch_all(&mut *self.connection).await;
-                    if outcome.as_ref().is_err_and(convert::is_taken_id) {
+                    if outcome.as_ref().is_err_and(driver::is_taken_id) {
                         self.trouble.get_or_insert(Trouble::Refused);
                         return self.fail(Error::AlreadyExists { parameter: "id".to_owned() });
                     }
@@ -554,7 +536,7 @@ macro_rules! transaction {
                 Ok(match place {
                     Place::Row => Position { key: Vec::new(), row: own },
                     Place::Key => Position { key: column!(row, column), row: own },
-                    Place::Link | Place::Organization => place_by_rows(place, own, column!(row, column)),
+                    Place::Link | Place::Organization | Place::Instant => place_by_rows(place, own, column!(row, column)),
                 })
             }
 

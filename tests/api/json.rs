@@ -79,7 +79,8 @@ on_both! {
             let mut addresses = vec![path.clone()];
             match route.operation {
                 Operation::List(kind, _) if kind.def().lists_entities => addresses.push(format!("{path}?entities=true")),
-                Operation::AuditList => addresses.push(format!("{path}?entities=true&maxResults=5")),
+                Operation::ListRows(_) => addresses.push(format!("{path}?entities=true&maxResults=5")),
+                Operation::EffectiveRoles => addresses.push(format!("{path}?entities=true")),
                 Operation::Get(valtuus::model::Kind::Mandate) => addresses.push(format!("{path}?entities=true")),
                 _ => {}
             }

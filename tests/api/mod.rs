@@ -57,6 +57,7 @@ mod methods;
 mod move_organization;
 mod organization_search;
 mod organizations;
+mod outbox;
 mod paging;
 mod public;
 mod roleinvitations;

@@ -8,6 +8,7 @@ pub mod json;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod smtp;
 pub mod states;
 pub mod trace;
 pub mod walk;

@@ -1,4 +1,4 @@
-//! The table of configuration keys in `README.md`, made from `src/config/topics.rs`: its doc comments, its
+//! The table of configuration keys in `README.md`, made from the topics in `src/config/`: their doc comments, their
 //! defaults and the options of the command line. And: every key has an effect.
 
 use std::collections::BTreeMap;
@@ -66,6 +66,14 @@ fn fields(text: &str) -> Vec<Field> {
     found
 }
 
+/// The fields of every topic: those of `topics.rs` first, then those of files of their own.
+fn topics(sources: &[Source]) -> Vec<Field> {
+    let own = sources.iter().filter(|source| source.path.starts_with("src/config/"));
+    let mut own: Vec<&Source> = own.collect();
+    own.sort_by_key(|source| (source.path != "src/config/topics.rs", source.path.clone()));
+    own.into_iter().flat_map(|source| fields(&source.text)).collect()
+}
+
 /// Whether anything outside `config` reads a field: `topic.field`, or `.field` in a file that names its struct.
 fn is_read(field: &Field, sources: &[Source]) -> bool {
     let last = field.topic.trim_end_matches("[]").rsplit('.').next().unwrap_or_default().replace('-', "_");
@@ -100,11 +108,10 @@ fn default(defaults: &Value, key: &str) -> Option<String> {
 
 fn table() -> String {
     let all = sources(&["src"]);
-    let topics = all.iter().find(|source| source.path == "src/config/topics.rs").expect("the topics");
     let defaults = serde_json::to_value(Config::default()).expect("a configuration is data");
     let options: BTreeMap<&str, &str> = OPTIONS.iter().map(|(option, key)| (*key, *option)).collect();
     let mut out = String::from("| Key | Default | Option | Meaning |\n|---|---|---|---|\n");
-    for field in fields(&topics.text) {
+    for field in topics(&all) {
         let key = field.key();
         let list = field.topic.ends_with("[]");
         let default = if list { Some(String::new()) } else { default(&defaults, &key) };
@@ -129,8 +136,7 @@ fn the_table_of_keys_is_the_configuration() {
 #[test]
 fn every_key_is_read_by_something() {
     let all = sources(&["src"]);
-    let topics = all.iter().find(|source| source.path == "src/config/topics.rs").expect("the topics");
-    let fields = fields(&topics.text);
+    let fields = topics(&all);
     assert!(fields.len() > 40, "the fields were not found");
     let unread: Vec<String> = fields.iter().filter(|field| !is_read(field, &all)).map(Field::key).collect();
     assert!(unread.is_empty(), "nothing outside config reads {unread:?}");

@@ -7,7 +7,7 @@ use valtuus::audit::Record;
 use valtuus::http::dialect::v2_0::ROUTES;
 use valtuus::http::dialect::{Operation, Route};
 use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
-use valtuus::model::kind::{NaturalKey, Scope};
+use valtuus::model::kind::{NaturalKey, Scope, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
@@ -147,24 +147,45 @@ fn words(operation: Operation) -> String {
                 Base::GivenBy(_) => "lists the mandates it has given".to_owned(),
                 Base::ReceivedBy(_) => "lists the mandates it has received".to_owned(),
                 Base::DelegatedToUser => "lists the mandates delegated to the user".to_owned(),
-                Base::RolesOfUser => "lists the roles assigned to the user".to_owned(),
+                Base::DelegationsOfUser => "lists the delegations the user has received".to_owned(),
+                Base::DelegationsOfMandate => "lists the delegations of it".to_owned(),
+                Base::RolesOfUser => "lists the roles assigned to the user, and what they include".to_owned(),
                 Base::UsersOfRole => "lists the users that have it".to_owned(),
                 Base::InvitationsOfUser => "lists the invitations of the user".to_owned(),
             }
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
-        Operation::Get(_) | Operation::AuditGet => "answers one".to_owned(),
+        Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
         Operation::Create(_, false) => "makes one".to_owned(),
         Operation::Create(kind, true) => format!("makes a {} of it", kind.name()),
         Operation::Update(_) => "changes it: given attributes only".to_owned(),
         Operation::Delete(Kind::Organization) => "deletes it; `recursive`".to_owned(),
         Operation::Delete(_) => "deletes it".to_owned(),
-        Operation::Step(_, Step::RevokeMandate) => "ends it: Active becomes Revoked".to_owned(),
+        Operation::Step(_, Step::RevokeMandate) => {
+            "takes it back: Invited, Pending or Active becomes Revoked".to_owned()
+        }
+        Operation::Step(_, Step::ApproveMandate) => {
+            "lets it come into force: Pending becomes Active".to_owned()
+        }
+        Operation::Step(_, Step::RejectMandate) => "refuses it: Pending becomes Rejected".to_owned(),
+        Operation::Delegate => {
+            "passes roles of it on to a user of the organization that received it".to_owned()
+        }
+        Operation::EffectiveRoles => {
+            "lists the roles that count for the user now, and how each came about; `entities`".to_owned()
+        }
         Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
+        Operation::Authenticate => "checks the user's password; `pwd`".to_owned(),
+        Operation::ForcePasswordChange => "demands another password".to_owned(),
+        Operation::MoveUser => "moves the user to another home organization; `organizationId`".to_owned(),
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
-        Operation::AuditList => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::AuditEvent) => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::Message) => {
+            "lists mails, oldest first; `entities`, `exactMatch`".to_owned()
+        }
+        Operation::ListRows(kind) => format!("lists {}; `entities`", kind.def().path),
     }
 }
 
@@ -217,6 +238,12 @@ fn public(out: &mut String, kind: Kind) {
         writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else if kind == Kind::Message {
+        let names: Vec<String> = message::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: {}.\n", names.join(", ")).unwrap();
+        out.push_str(
+            "Filters: `recipient` (prefix, any letter case), `state` (`queued`, `sent` or `failed`).\n\n",
+        );
     } else {
         attributes(out, kind);
     }

@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 pub(crate) mod kit;
+mod outbox;
 mod reads;
 mod upkeep;
 mod waiting;

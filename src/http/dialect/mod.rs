@@ -30,12 +30,22 @@ pub enum Operation {
     Step(Kind, Step),
     /// Move an organization under another parent.
     MoveOrganization,
+    /// Check a user's password.
+    Authenticate,
+    /// Demand another password of a user.
+    ForcePasswordChange,
+    /// Move a user to another home organization.
+    MoveUser,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
-    /// List audit events.
-    AuditList,
-    /// Read one audit event.
-    AuditGet,
+    /// Pass roles of a mandate on.
+    Delegate,
+    /// List the roles that count for a user.
+    EffectiveRoles,
+    /// List rows of a kind that are no entities.
+    ListRows(Kind),
+    /// Read one row of a kind that is no entity.
+    GetRow(Kind),
 }
 
 /// One address.

@@ -5,8 +5,11 @@ use crate::model::Kind;
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
-use Kind::{Mandate, Organization, Role, RoleInvitation, User};
-use Operation::{Assign, AuditGet, AuditList, Create, Delete, Get, List, MoveOrganization, Update};
+use Kind::{
+    AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role, RoleInvitation, User,
+};
+use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, List, ListRows};
+use Operation::{MoveOrganization, Update};
 
 const fn route(
     method: &'static str,
@@ -24,6 +27,9 @@ pub static ROUTES: &[Route] = &[
     route("POST", "users", Create(User, false), "X"),
     route("PUT", "users/{}", Update(User), "MOD004"),
     route("DELETE", "users/{}", Delete(User), "MOD010"),
+    route("POST", "users/{}/authenticate", Operation::Authenticate, "X"),
+    route("PUT", "users/{}/forcepasswordchange", Operation::ForcePasswordChange, "X"),
+    route("PUT", "users/{}/organization", Operation::MoveUser, "X"),
     route("GET", "users/{}/roles", List(Role, Base::RolesOfUser), "REQ051"),
     route("PUT", "users/{}/roles/{}", Assign(true), "X"),
     route("DELETE", "users/{}/roles/{}", Assign(false), "X"),
@@ -31,6 +37,8 @@ pub static ROUTES: &[Route] = &[
     route("GET", "users/{}/givenmandates", List(Mandate, Base::GivenBy(User)), "REQ007"),
     route("GET", "users/{}/receivedmandates", List(Mandate, Base::ReceivedBy(User)), "REQ007"),
     route("GET", "users/{}/receivedmandatedelegations", List(Mandate, Base::DelegatedToUser), "REQ007"),
+    route("GET", "users/{}/receivedmandateroledelegations", List(Delegation, Base::DelegationsOfUser), "X"),
+    route("GET", "users/{}/effectiveroles", EffectiveRoles, "X"),
     route("GET", "organizations", List(Organization, Base::All), "REQ003"),
     route("POST", "organizations", Create(Organization, false), "MOD001"),
     route("GET", "organizations/{}", Get(Organization), "REQ004"),
@@ -71,10 +79,24 @@ pub static ROUTES: &[Route] = &[
     route("PUT", "mandates/{}", Update(Mandate), "X"),
     route("DELETE", "mandates/{}", Delete(Mandate), "X"),
     route("PUT", "mandates/{}/revoke", Operation::Step(Mandate, Step::RevokeMandate), "X"),
+    route("PUT", "mandates/{}/approve", Operation::Step(Mandate, Step::ApproveMandate), "X"),
+    route("PUT", "mandates/{}/reject", Operation::Step(Mandate, Step::RejectMandate), "X"),
+    route("GET", "mandates/{}/delegations", List(Delegation, Base::DelegationsOfMandate), "X"),
+    route("POST", "mandates/{}/delegations", Delegate, "X"),
+    route("GET", "delegations", List(Delegation, Base::All), "X"),
+    route("GET", "delegations/{}", Get(Delegation), "X"),
+    route("DELETE", "delegations/{}", Delete(Delegation), "X"),
+    route("GET", "mandatetemplates", List(MandateTemplate, Base::All), "X"),
+    route("POST", "mandatetemplates", Create(MandateTemplate, false), "X"),
+    route("GET", "mandatetemplates/{}", Get(MandateTemplate), "X"),
+    route("PUT", "mandatetemplates/{}", Update(MandateTemplate), "X"),
+    route("DELETE", "mandatetemplates/{}", Delete(MandateTemplate), "X"),
     route("GET", "roleinvitations", List(RoleInvitation, Base::All), "REQ011"),
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
     route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
-    route("GET", "auditevents", AuditList, "X"),
-    route("GET", "auditevents/{}", AuditGet, "X"),
+    route("GET", "auditevents", ListRows(AuditEvent), "X"),
+    route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "outbox", ListRows(Message), "X"),
+    route("GET", "outbox/{}", GetRow(Message), "X"),
 ];

@@ -1,10 +1,16 @@
 //! Mandates: a mandater lets a mandatee act for it in roles (contract: Mandates; REQ007, REQ008).
 
+pub mod state;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use self::state::instant;
+pub use self::state::{State, Step};
 use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, organization, role, user};
+use crate::model::lapse::Lapse;
 use crate::model::rules::{Context, Rules};
+use crate::model::state::Given;
 use crate::model::value::{Choice, Syntax};
 use crate::model::visible::Names;
 use crate::model::{Attributes, Error, Stored, Value};
@@ -25,10 +31,20 @@ pub const MANDATER: AttrId = Kind::Mandate.own_attr(6);
 pub const MANDATEE: AttrId = Kind::Mandate.own_attr(7);
 /// The roles given.
 pub const ROLE: AttrId = Kind::Mandate.own_attr(8);
-/// Active or Revoked.
+/// Where it stands in its life.
 pub const STATE: AttrId = Kind::Mandate.own_attr(9);
 /// The client that made it.
 pub const CREATED_BY: AttrId = Kind::Mandate.own_attr(10);
+/// The first instant of its validity.
+pub const VALID_FROM: AttrId = Kind::Mandate.own_attr(11);
+/// The first instant after its validity.
+pub const VALID_UNTIL: AttrId = Kind::Mandate.own_attr(12);
+/// The template it was made from.
+pub const TEMPLATE: AttrId = Kind::Mandate.own_attr(13);
+/// The client that approved or rejected it.
+pub const DECIDED_BY: AttrId = Kind::Mandate.own_attr(14);
+/// The client that revoked it.
+pub const REVOKED_BY: AttrId = Kind::Mandate.own_attr(15);
 
 static TYPES: [Choice; 4] = [
     Choice { number: None, name: "OrgToPer", technical: "org_to_per" },
@@ -37,50 +53,19 @@ static TYPES: [Choice; 4] = [
     Choice { number: None, name: "PerToOrg", technical: "per_to_org" },
 ];
 
-static STATES: [Choice; 2] = [
+static STATES: [Choice; 6] = [
+    Choice { number: None, name: "Invited", technical: "invited" },
+    Choice { number: None, name: "Pending", technical: "pending" },
     Choice { number: None, name: "Active", technical: "active" },
     Choice { number: None, name: "Revoked", technical: "revoked" },
+    Choice { number: None, name: "Rejected", technical: "rejected" },
+    Choice { number: None, name: "Expired", technical: "expired" },
 ];
-
-/// The states of a mandate and what may follow; the only way from one to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// In force.
-    Active,
-    /// Ended by the mandater.
-    Revoked,
-}
-
-impl State {
-    /// The state an entity's attributes hold.
-    pub fn of(mandate: &Attributes) -> Self {
-        match mandate.text(STATE) {
-            Some("Revoked") => Self::Revoked,
-            _ => Self::Active,
-        }
-    }
-
-    /// The state after revoking; error 15 where that is no step.
-    pub fn revoke(self) -> Result<Self, Error> {
-        match self {
-            Self::Active => Ok(Self::Revoked),
-            Self::Revoked => Err(Error::conflict("state: the mandate is already Revoked")),
-        }
-    }
-
-    /// The word that is stored and answered.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Active => "Active",
-            Self::Revoked => "Revoked",
-        }
-    }
-}
 
 const ENDS: Syntax =
     Syntax::Reference(&[(Kind::Organization, OnDelete::Subtree), (Kind::User, OnDelete::Cascade)]);
 
-static ATTRS: [AttrDef; 10] = [
+static ATTRS: [AttrDef; 15] = [
     AttrDef {
         number: 1,
         name: "id",
@@ -114,7 +99,7 @@ static ATTRS: [AttrDef; 10] = [
         name: "assigneeEmail",
         syntax: Syntax::Email,
         rank: 13,
-        doc: "E-mail address of the mandatee; the user's own by default.",
+        doc: "E-mail address of the mandatee; the user's own by default. Alone, it invites somebody not registered yet.",
         ..AttrDef::TEXT
     },
     AttrDef {
@@ -131,10 +116,9 @@ static ATTRS: [AttrDef; 10] = [
         number: 7,
         name: "mandatee",
         syntax: ENDS,
-        required: true,
         access: Access::CreateOnly,
         rank: 31,
-        doc: "User or organization that receives it.",
+        doc: "User or organization that receives it; it or assigneeEmail must be given.",
         ..AttrDef::TEXT
     },
     AttrDef {
@@ -142,10 +126,9 @@ static ATTRS: [AttrDef; 10] = [
         name: "role",
         syntax: Syntax::Reference(&[(Kind::Role, OnDelete::Restrict)]),
         many: true,
-        required: true,
         access: Access::CreateOnly,
         rank: 32,
-        doc: "Roles in which the mandatee may act.",
+        doc: "Roles in which the mandatee may act; the template's by default, else mandatory.",
         ..AttrDef::TEXT
     },
     AttrDef {
@@ -154,7 +137,7 @@ static ATTRS: [AttrDef; 10] = [
         syntax: Syntax::Choice(&STATES),
         access: Access::ServerSet,
         rank: 40,
-        doc: "Active or Revoked.",
+        doc: "Where it stands in its life; Expired follows from validUntil at every instant.",
         ..AttrDef::TEXT
     },
     AttrDef {
@@ -163,6 +146,47 @@ static ATTRS: [AttrDef; 10] = [
         access: Access::ServerSet,
         rank: 42,
         doc: "Client that made the mandate.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 11,
+        name: "validFrom",
+        syntax: Syntax::Instant,
+        rank: 43,
+        doc: "From when on it is in force; at once by default. Cannot be changed once it has begun.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 12,
+        name: "validUntil",
+        syntax: Syntax::Instant,
+        rank: 44,
+        doc: "From when on it is not in force any more; without end by default.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 13,
+        name: "template",
+        syntax: Syntax::Reference(&[(Kind::MandateTemplate, OnDelete::ToText)]),
+        access: Access::CreateOnly,
+        rank: 45,
+        doc: "Template it was made from, given by id or name.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 14,
+        name: "decidedBy",
+        access: Access::ServerSet,
+        rank: 46,
+        doc: "Client that approved or rejected it.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 15,
+        name: "revokedBy",
+        access: Access::ServerSet,
+        rank: 47,
+        doc: "Client that revoked it, or took its last role away.",
         ..AttrDef::TEXT
     },
 ];
@@ -180,7 +204,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &["template", "validFrom", "validUntil"],
+    parameters: &[],
     lists_entities: true,
     administrative: false,
     rules: &MandateRules,
@@ -193,53 +217,130 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 struct MandateRules;
 
 impl Rules for MandateRules {
+    fn given(&self, given: &[(AttrId, Vec<Given>)], creating: bool) -> Result<(), Error> {
+        let has = |attr| given.iter().any(|(known, values)| *known == attr && !values.is_empty());
+        if creating && !has(MANDATEE) && !has(ASSIGNEE_EMAIL) {
+            return Err(Error::invalid(
+                "mandatee",
+                "expected mandatee, or assigneeEmail of somebody not registered",
+            ));
+        }
+        if creating && !has(ROLE) && !has(TEMPLATE) {
+            return Err(Error::invalid("role", "mandatory, unless a template has roles"));
+        }
+        Ok(())
+    }
+
     fn complete(&self, new: &mut Attributes, context: &Context<'_>) -> Result<(), Error> {
         let mandatee = context.with.of(new, MANDATEE);
-        if new.text(NAME).is_none_or(str::is_empty) {
-            let name = mandatee.map(called).unwrap_or_default();
-            new.put(NAME, Value::text(name));
-        }
-        let encoded = utf8_percent_encode(new.text(NAME).unwrap_or_default(), ENCODED).to_string();
-        new.put(ENTITY_NAME, Value::text(encoded));
         if new.first(ASSIGNEE_EMAIL).is_none()
             && let Some(email) = mandatee.and_then(|mandatee| mandatee.attributes().first(user::EMAIL))
         {
             new.put(ASSIGNEE_EMAIL, email.clone());
         }
-        if let (Some(from), Some(to)) = (new.reference(MANDATER), new.reference(MANDATEE)) {
-            new.put(TYPE, Value::text(type_name(from.kind, to.kind)));
+        if new.text(NAME).is_none_or(str::is_empty) {
+            let address = new.text(ASSIGNEE_EMAIL).unwrap_or_default().to_owned();
+            new.put(NAME, Value::text(mandatee.map_or(address, called)));
         }
+        let encoded = utf8_percent_encode(new.text(NAME).unwrap_or_default(), ENCODED).to_string();
+        new.put(ENTITY_NAME, Value::text(encoded));
+        set_type(new);
         if new.first(STATE).is_none() {
-            new.put(STATE, Value::text(State::Active.name()));
+            let state = match (mandatee, context.settings.mandate_approval) {
+                (None, _) => State::Invited,
+                (Some(_), true) => State::Pending,
+                (Some(_), false) => State::Active,
+            };
+            new.put(STATE, Value::text(state.name()));
             new.put(CREATED_BY, Value::text(context.client));
         }
         Ok(())
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        if old.is_some() {
-            return Ok(());
+        check_validity(new, old.map(Stored::attributes), context.now)?;
+        if let Some(old) = old {
+            return check_change(old.attributes(), new, context);
         }
-        let giver = new.reference(MANDATER);
-        if giver == new.reference(MANDATEE) {
+        if new.values(ROLE).is_empty() {
+            return Err(Error::invalid("role", "mandatory: the template has no role"));
+        }
+        if new.reference(MANDATER) == new.reference(MANDATEE) {
             return Err(Error::reference("mandatee", "expected somebody else than the mandater"));
         }
-        let may_give = |given: &Value| {
-            let role = given.as_ref().and_then(|to| context.with.get(to.id));
-            role.is_some_and(|role| match giver {
-                Some(from) if from.kind == Kind::User => context.with.held.contains(&role.id()),
-                Some(from) => role.attributes().reference(role::ORGANIZATION) == Some(from),
-                None => false,
-            })
-        };
-        if !new.values(ROLE).iter().all(may_give) {
-            return Err(Error::reference("role", "a mandater can give only roles that it has"));
-        }
-        Ok(())
+        check_held(new, context)
     }
 
-    fn derived(&self, stored: &Stored, attr: AttrId, _names: &dyn Names) -> Option<Vec<Value>> {
-        (attr == ID).then(|| vec![Value::text(stored.id().to_string())])
+    fn derived(&self, stored: &Stored, attr: AttrId, names: &dyn Names) -> Option<Vec<Value>> {
+        match attr {
+            ID => Some(vec![Value::text(stored.id().to_string())]),
+            STATE => Some(vec![Value::text(State::at(stored.attributes(), names.now()).name())]),
+            _ => None,
+        }
+    }
+
+    fn lapse(&self) -> Option<&'static Lapse> {
+        Some(&state::LAPSE)
+    }
+}
+
+/// Error 1 unless a window that is given now lies ahead and is one.
+fn check_validity(new: &Attributes, old: Option<&Attributes>, now: i64) -> Result<(), Error> {
+    let changed = |attr| old.is_none_or(|old| old.first(attr) != new.first(attr));
+    let (from, until) = (instant(new, VALID_FROM), instant(new, VALID_UNTIL));
+    if changed(VALID_UNTIL) && until.is_some_and(|until| until <= now) {
+        return Err(Error::invalid("validUntil", "expected an instant in the future"));
+    }
+    let turned = from.zip(until).is_some_and(|(from, until)| until <= from);
+    if turned && (changed(VALID_FROM) || changed(VALID_UNTIL)) {
+        return Err(Error::invalid("validUntil", "expected an instant after validFrom"));
+    }
+    Ok(())
+}
+
+/// Error 15 where the state does not let an attribute be changed.
+fn check_change(old: &Attributes, new: &Attributes, context: &Context<'_>) -> Result<(), Error> {
+    let state = State::at(old, context.now);
+    let changed = |attr| old.first(attr) != new.first(attr);
+    if changed(VALID_FROM) || changed(VALID_UNTIL) {
+        if !state.is_open() {
+            let words = format!("state: the mandate is {}, its validity cannot be changed", state.name());
+            return Err(Error::conflict(words));
+        }
+        if changed(VALID_FROM) && state == State::Active && state::has_begun(old, context.now) {
+            return Err(Error::conflict("validFrom: the mandate is in force already"));
+        }
+        // A longer life must not bring back a role that was lost meanwhile.
+        check_held(new, context)?;
+    }
+    if changed(ASSIGNEE_EMAIL) && state == State::Invited {
+        return Err(Error::conflict("assigneeEmail: the invitation is at this address; revoke the mandate"));
+    }
+    Ok(())
+}
+
+/// Error 10 unless the mandater has every role.
+fn check_held(new: &Attributes, context: &Context<'_>) -> Result<(), Error> {
+    let giver = new.reference(MANDATER);
+    let may_give = |given: &Value| {
+        let role = given.as_ref().and_then(|to| context.with.get(to.id));
+        role.is_some_and(|role| match giver {
+            Some(from) if from.kind == Kind::User => context.with.held.contains(&role.id()),
+            Some(from) => role.attributes().reference(role::ORGANIZATION) == Some(from),
+            None => false,
+        })
+    };
+    if !new.values(ROLE).iter().all(may_give) {
+        return Err(Error::reference("role", "a mandater can give only roles that it has"));
+    }
+    Ok(())
+}
+
+/// Sets the type that follows from the two ends. Somebody who is only invited will be a user.
+pub fn set_type(mandate: &mut Attributes) {
+    let to = mandate.reference(MANDATEE).map_or(Kind::User, |to| to.kind);
+    if let Some(from) = mandate.reference(MANDATER) {
+        mandate.put(TYPE, Value::text(type_name(from.kind, to)));
     }
 }
 

@@ -4,12 +4,16 @@
 use crate::model::kind::{KindDef, NaturalKey, Scope};
 use crate::model::rules::NoRules;
 
+/// The names of what a mail shows, in the order of the answer.
+pub const FIELDS: [&str; 9] =
+    ["id", "recipient", "subject", "body", "state", "attempts", "due", "created", "lastError"];
+
 /// The declaration.
 pub static KIND: KindDef = KindDef {
     name: "message",
     root: "Message",
     list: "Messages",
-    path: "",
+    path: "outbox",
     attrs: &[],
     seed_attrs: 0,
     unique: &[],
@@ -17,9 +21,9 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &[],
-    lists_entities: false,
+    parameters: &["recipient", "state"],
+    lists_entities: true,
     administrative: true,
     rules: &NoRules,
-    doc: "A mail in the outbox.",
+    doc: "A mail in the outbox, with its text until it was sent.",
 };

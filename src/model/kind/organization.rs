@@ -146,6 +146,9 @@ impl Rules for OrganizationRules {
         if let Some(parent) = parent {
             check_parent(new, parent)?;
         }
+        if new.values(MEMBERSHIPS).iter().filter_map(Value::as_ref).any(|to| to.id == context.id) {
+            return Err(Error::reference("memberships", "expected other organizations than itself"));
+        }
         let of_normal = new.values(MEMBERSHIPS).iter().filter_map(Value::as_ref).any(|to| {
             context.with.get(to.id).is_some_and(|organization| !organization.attributes().flag(VIRTUAL))
         });

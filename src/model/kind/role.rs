@@ -15,8 +15,10 @@ pub const NAME: AttrId = Kind::Role.own_attr(1);
 pub const ENTITY_NAME: AttrId = Kind::Role.own_attr(2);
 /// The organization it belongs to.
 pub const ORGANIZATION: AttrId = Kind::Role.own_attr(5);
+/// The roles that having it gives too.
+pub const INCLUDES: AttrId = Kind::Role.own_attr(6);
 
-static ATTRS: [AttrDef; 5] = [
+static ATTRS: [AttrDef; 6] = [
     AttrDef {
         number: 1,
         name: "name",
@@ -61,6 +63,15 @@ static ATTRS: [AttrDef; 5] = [
         doc: "Organization it belongs to.",
         ..AttrDef::TEXT
     },
+    AttrDef {
+        number: 6,
+        name: "includes",
+        syntax: Syntax::Reference(&[(Kind::Role, OnDelete::Restrict)]),
+        many: true,
+        rank: 31,
+        doc: "Roles, of whichever organization, that having it gives too; never itself, directly or through others.",
+        ..AttrDef::TEXT
+    },
 ];
 
 /// The declaration.
@@ -76,7 +87,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::EntityName,
     write_aliases: &[],
     aliases: &[("organizationId", "organization")],
-    parameters: &["id", "includes"],
+    parameters: &["id"],
     lists_entities: true,
     administrative: false,
     rules: &RoleRules,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique, organization};
+use crate::model::lapse::Lapse;
 use crate::model::rules::{Context, Rules};
 use crate::model::value::{Choice, Syntax};
 use crate::model::visible::Names;
@@ -34,6 +35,20 @@ pub const PASSWORD_ACTIVE: AttrId = Kind::User.own_attr(12);
 pub const LOCKED_UNTIL: AttrId = Kind::User.own_attr(13);
 /// Whether the user must choose another password.
 pub const CHANGE_REQUIRED: AttrId = Kind::User.own_attr(14);
+
+/// The search parameter for the first instant of the last change, and the number it is known by in a search.
+pub const CHANGED_FROM: (&str, AttrId) = ("lastModifiedStartTimestamp", Kind::User.own_attr(254));
+/// The search parameter for the first instant beyond.
+pub const CHANGED_TO: (&str, AttrId) = ("lastModifiedEndTimestamp", Kind::User.own_attr(255));
+
+/// How a lock ends by itself.
+pub static LAPSE: Lapse = Lapse {
+    state: STATUS,
+    until: LOCKED_UNTIL,
+    open: &[Status::Locked.name()],
+    lapsed: Status::Enabled.name(),
+    stored: true,
+};
 
 pub use status::{Event, Status};
 
@@ -167,7 +182,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[("organization", "organizationId")],
     aliases: &[],
-    parameters: &["pwd", "role", "id"],
+    parameters: &["pwd", "role", "id", CHANGED_FROM.0, CHANGED_TO.0],
     lists_entities: true,
     administrative: false,
     rules: &UserRules,
@@ -220,9 +235,18 @@ impl Rules for UserRules {
         stored.attributes().reference(HOME).map(|to| to.id).into_iter().collect()
     }
 
+    fn lapse(&self) -> Option<&'static Lapse> {
+        Some(&LAPSE)
+    }
+
     fn derived(&self, stored: &Stored, attr: AttrId, names: &dyn Names) -> Option<Vec<Value>> {
-        if attr != HOME_NAME {
-            return None;
+        match attr {
+            HOME_NAME => {}
+            STATUS | LOCKED_UNTIL if LAPSE.has_lapsed(stored.attributes(), names.now()) => {
+                let status = Value::text(Status::Enabled.name());
+                return Some((attr == STATUS).then_some(status).into_iter().collect());
+            }
+            _ => return None,
         }
         let name = stored.attributes().reference(HOME).and_then(|to| names.organization(to.id));
         Some(name.map(|name| Value::Text(name.technical)).into_iter().collect())

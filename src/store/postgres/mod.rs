@@ -4,6 +4,7 @@
 //! Keeps no state that another node could miss: what it remembers (the registry) follows the `change` table.
 
 mod changes;
+pub(super) mod driver;
 mod near;
 mod transact;
 
@@ -51,7 +52,7 @@ fn rows_parameter(rows: Vec<Row>) -> Vec<i64> {
 }
 
 crate::store::transaction::transaction!(
-    tx, sqlx::Postgres, sqlx::PgConnection, postgres, crate::store::columns::postgres,
+    tx, crate::store::postgres::driver, postgres, crate::store::columns::postgres,
     crate::store::postgres::rows_parameter,
     lock: [
         async fn lock(&mut self, names: &[&str]) -> Result<(), Error> {
@@ -68,6 +69,7 @@ crate::store::transaction::transaction!(
         }
     ]
 );
+crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
 crate::store::answers::answers!(kept, tx);
 crate::store::post::post!(mails, tx);

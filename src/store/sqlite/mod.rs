@@ -3,6 +3,7 @@
 //! Must not open a second writing connection: the count of other processes' commits and the promise that a
 //! change waits for no other rest on it.
 
+pub(super) mod driver;
 mod hot;
 mod read;
 mod writer;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -23,13 +23,12 @@ use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::{
-    AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, Touched, Unit, columns, convert,
-    migrate, traits,
+    AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, Touched, Unit, columns, migrate,
+    traits,
 };
+use driver::Link;
 use hot::Hot;
 use writer::{Job, Message, Writer};
-
-pub(super) use writer::options;
 
 /// How many changes may wait for the writer.
 const QUEUE: usize = 1024;
@@ -43,7 +42,7 @@ fn rows_parameter(rows: Vec<Row>) -> String {
 }
 
 crate::store::transaction::transaction!(
-    tx, sqlx::Sqlite, sqlx::SqliteConnection, sqlite, crate::store::columns::sqlite, crate::store::sqlite::rows_parameter,
+    tx, crate::store::sqlite::driver, sqlite, crate::store::columns::sqlite, crate::store::sqlite::rows_parameter,
     lock: [
         async fn lock(&mut self, _names: &[&str]) -> Result<(), Error> {
             // There is one writer: its transaction excludes every other.
@@ -51,6 +50,7 @@ crate::store::transaction::transaction!(
         }
     ]
 );
+crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
 crate::store::answers::answers!(kept, tx);
 crate::store::post::post!(mails, tx);
@@ -75,10 +75,10 @@ impl Sqlite {
         let hot = Hot::new(path.clone())?;
         let shared = Arc::new(Shared::new(Registry::new([])));
         let mut writer = Writer::new(path.clone(), Arc::clone(&shared), Arc::clone(&hot));
-        writer.connect().await?;
+        writer.connect()?;
         shared.set_registry(Arc::new(registry_now(&hot)?));
         let (messages, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(writer.serve(receiver));
+        writer::start(writer, receiver)?;
         Ok(Self { path, hot, shared, messages })
     }
 
@@ -231,17 +231,15 @@ impl Store for Sqlite {
     }
 
     async fn check(&self) -> Result<Vec<String>, Error> {
-        let options = options(&self.path).read_only(true).create_if_missing(false);
-        let mut connection = options.connect().await.map_err(convert::plain)?;
+        let mut link = Link::open_to_look(&self.path)?;
         let (mut place, mut report) = (Place::start(), Report::default());
         while place != Place::Done {
             // One snapshot a batch: what changes meanwhile is seen wholly or not at all.
-            sqlx::query("BEGIN").execute(&mut connection).await.map_err(convert::plain)?;
-            let mut tx = tx::Tx::new(&mut connection, Arc::new(registry_now(&self.hot)?));
+            link.batch("BEGIN")?;
+            let mut tx = tx::Tx::new(&mut link, Arc::new(registry_now(&self.hot)?));
             place = Walk { tx: &mut tx, report: &mut report, mend: false }.step(&place).await?;
-            sqlx::query("ROLLBACK").execute(&mut connection).await.map_err(convert::plain)?;
+            link.batch("ROLLBACK")?;
         }
-        connection.close().await.map_err(convert::plain)?;
         Ok(report.sentences())
     }
 

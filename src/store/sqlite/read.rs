@@ -77,7 +77,7 @@ fn place_at(row: &rusqlite::Row<'_>, place: Place, column: usize) -> Outcome<Pos
     Ok(match place {
         Place::Row => Position { key: Vec::new(), row: own },
         Place::Key => Position { key: row.get(column)?, row: own },
-        Place::Link | Place::Organization => place_by_rows(place, own, row.get(column)?),
+        Place::Link | Place::Organization | Place::Instant => place_by_rows(place, own, row.get(column)?),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The one writer: a task that owns the only writing connection and lends it to one change at a time.
+//! The one writer: a thread that owns the only writing connection and lends it to one change at a time.
 //!
 //! Changes that wait together share a commit. Each runs within a savepoint; a refused one is undone to it and
 //! leaves only its refusal. Answers leave after the commit; when the commit fails, or the disk does, everyone
@@ -10,15 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{Error, Registry};
 use crate::store::Touched;
-use crate::store::convert::{self, Trouble};
+use crate::store::convert::Trouble;
 use crate::store::repair::Work;
 use crate::store::shared::Shared;
+use crate::store::sqlite::driver::Link;
 use crate::store::sqlite::hot::Hot;
 use crate::store::sqlite::registry_now;
 use crate::store::sqlite::tx::Tx;
@@ -27,8 +26,7 @@ use crate::store::sqlite::tx::Tx;
 const GROUP: usize = 64;
 /// How long a group stays open for more.
 const GROUP_TIME: Duration = Duration::from_millis(5);
-/// Begins a group and its first member. Each call hands over to the connection's thread, so what belongs together is
-/// one call; the commit of the group ends its last member.
+/// Begins a group and its first member; the commit of the group ends its last member.
 const FIRST_MEMBER: &str = "BEGIN IMMEDIATE; SAVEPOINT member";
 /// Ends a member and begins the next one.
 const NEXT_MEMBER: &str = "RELEASE member; SAVEPOINT member";
@@ -49,25 +47,10 @@ pub(super) enum Message {
     Close(oneshot::Sender<()>),
 }
 
-/// How the connection that writes (or checks) is opened.
-pub(in crate::store) fn options(path: &std::path::Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
-        .pragma("cache_size", "-65536")
-        .pragma("wal_autocheckpoint", "4000")
-        .pragma("journal_size_limit", "67108864")
-        .disable_statement_logging()
-}
-
 pub(super) struct Writer {
     path: PathBuf,
     /// `None` after a failure that the next group answers with a new connection.
-    connection: Option<SqliteConnection>,
+    connection: Option<Link>,
     /// The connection's count of other connections' commits; `None` when it was not asked yet.
     version: Option<i64>,
     shared: Arc<Shared>,
@@ -84,6 +67,15 @@ struct Group {
     registry: Option<Arc<Registry>>,
 }
 
+/// Serves on a thread of its own: statements run where the change runs, and nothing is handed over between them.
+pub(super) fn start(writer: Writer, messages: mpsc::Receiver<Message>) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::unavailable(format!("cannot start the writer: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
+    let serve = move || runtime.block_on(writer.serve(messages));
+    std::thread::Builder::new().name("writer".to_owned()).spawn(serve).map_err(failed)?;
+    Ok(())
+}
+
 impl Writer {
     pub(super) fn new(path: PathBuf, shared: Arc<Shared>, hot: Arc<Hot>) -> Self {
         Self { path, connection: None, version: None, shared, hot }
@@ -97,9 +89,9 @@ impl Writer {
                 Some(message) => message,
                 None => match tokio::time::timeout(WATCH, messages.recv()).await {
                     Ok(Some(message)) => message,
-                    Ok(None) => return self.close().await,
+                    Ok(None) => return self.close(),
                     Err(_) => {
-                        self.watch().await;
+                        self.watch();
                         continue;
                     }
                 },
@@ -108,7 +100,7 @@ impl Writer {
                 Message::Job(job) => waiting = self.group(job, &mut messages).await,
                 Message::Close(done) => {
                     messages.close();
-                    self.close().await;
+                    self.close();
                     _ = done.send(());
                     return;
                 }
@@ -116,20 +108,17 @@ impl Writer {
         }
     }
 
-    async fn close(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
+    fn close(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
         // Leaves one file behind instead of a long log; readers elsewhere may prevent it, which is no loss.
-        if let Err(error) = execute(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)").await {
+        if let Err(error) = connection.batch("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::debug!(%error, "the log was not truncated");
-        }
-        if let Err(error) = connection.close().await {
-            tracing::warn!(%error, "closing the database");
         }
     }
 
-    async fn watch(&mut self) {
-        if self.connect().await.is_ok()
-            && let Err(error) = self.notice_others().await
+    fn watch(&mut self) {
+        if self.connect().is_ok()
+            && let Err(error) = self.notice_others()
         {
             tracing::warn!(%error, "cannot look for commits of other processes");
             self.connection = None;
@@ -137,12 +126,12 @@ impl Writer {
     }
 
     /// The connection, opened when there is none.
-    pub(super) async fn connect(&mut self) -> Result<&mut SqliteConnection, Error> {
+    pub(super) fn connect(&mut self) -> Result<&mut Link, Error> {
         if self.connection.is_none() {
-            let mut connection = options(&self.path).connect().await.map_err(convert::plain)?;
+            let connection = Link::open(&self.path)?;
             // A new connection counts anew: what others did in between is unknown. The count is taken before
             // anything is read, so that no commit falls between the two.
-            let counted_before = self.version.replace(data_version(&mut connection).await?).is_some();
+            let counted_before = self.version.replace(data_version(&connection)?).is_some();
             self.connection = Some(connection);
             if counted_before {
                 self.changed_by_others()?;
@@ -151,9 +140,9 @@ impl Writer {
         self.connection.as_mut().ok_or_else(|| Error::unavailable("no connection"))
     }
 
-    async fn notice_others(&mut self) -> Result<(), Error> {
+    fn notice_others(&mut self) -> Result<(), Error> {
         let Some(connection) = self.connection.as_mut() else { return Ok(()) };
-        let version = data_version(connection).await?;
+        let version = data_version(connection)?;
         if self.version.replace(version) == Some(version) { Ok(()) } else { self.changed_by_others() }
     }
 
@@ -169,7 +158,7 @@ impl Writer {
         let mut next = None;
         let outcome = self.fill(&mut group, first, messages, &mut next).await;
         let outcome = match outcome {
-            Ok(()) => self.commit().await,
+            Ok(()) => self.commit(),
             Err(error) => Err(error),
         };
         match outcome {
@@ -186,7 +175,7 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(detail = ?error, members = group.answers.len(), "a group of changes was not committed");
-                self.abandon().await;
+                self.abandon();
                 for (reply, _) in group.answers {
                     _ = reply.send(Err(Error::unavailable("the group was not committed")));
                 }
@@ -195,20 +184,17 @@ impl Writer {
         next
     }
 
-    async fn commit(&mut self) -> Result<(), Error> {
-        let connection = self.connect().await?;
-        execute(connection, "COMMIT").await
+    fn commit(&mut self) -> Result<(), Error> {
+        let connection = self.connect()?;
+        connection.batch("COMMIT")
     }
 
     /// Rolls back and gives the connection up: whatever state it is in, the next group starts from a sound one.
-    async fn abandon(&mut self) {
-        if let Some(mut connection) = self.connection.take() {
-            if let Err(error) = execute(&mut connection, "ROLLBACK").await {
-                tracing::debug!(%error, "rolling a failed group back");
-            }
-            if let Err(error) = connection.close().await {
-                tracing::debug!(%error, "closing after a failed group");
-            }
+    fn abandon(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.batch("ROLLBACK")
+        {
+            tracing::debug!(%error, "rolling a failed group back");
         }
     }
 
@@ -222,16 +208,16 @@ impl Writer {
     ) -> Result<(), Error> {
         let opened = Instant::now();
         let mut job = first;
-        if let Err(error) = self.begin().await {
+        if let Err(error) = self.begin() {
             group.answers.push((job.reply, Ok(())));
             return Err(error);
         }
         loop {
             let bulk = job.work.is_bulk();
             let registry = group.registry.clone().unwrap_or_else(|| self.shared.registry());
-            let connection = self.connect().await?;
+            let connection = self.connect()?;
             if !group.answers.is_empty() {
-                execute(connection, NEXT_MEMBER).await?;
+                connection.batch(NEXT_MEMBER)?;
             }
             let ended = member(connection, registry, &job.work).await;
             let fatal = group.add(job.reply, ended);
@@ -252,10 +238,10 @@ impl Writer {
         }
     }
 
-    async fn begin(&mut self) -> Result<(), Error> {
-        let connection = self.connect().await?;
-        execute(connection, FIRST_MEMBER).await?;
-        self.notice_others().await
+    fn begin(&mut self) -> Result<(), Error> {
+        let connection = self.connect()?;
+        connection.batch(FIRST_MEMBER)?;
+        self.notice_others()
     }
 }
 
@@ -286,18 +272,14 @@ enum Ended {
     Lost(Error),
 }
 
-async fn member(connection: &mut SqliteConnection, registry: Arc<Registry>, work: &Work) -> Ended {
+async fn member(connection: &mut Link, registry: Arc<Registry>, work: &Work) -> Ended {
     match try_member(connection, registry, work).await {
         Ok(ended) => ended,
         Err(error) => Ended::Lost(error),
     }
 }
 
-async fn try_member(
-    connection: &mut SqliteConnection,
-    registry: Arc<Registry>,
-    work: &Work,
-) -> Result<Ended, Error> {
+async fn try_member(connection: &mut Link, registry: Arc<Registry>, work: &Work) -> Result<Ended, Error> {
     let (outcome, declared) = attempt(connection, Arc::clone(&registry), work, None).await?;
     let error = match outcome {
         Ok(touched) => {
@@ -305,12 +287,12 @@ async fn try_member(
         }
         Err(error) => error,
     };
-    execute(connection, "ROLLBACK TO member").await?;
+    connection.batch("ROLLBACK TO member")?;
     let (recorded, _) = attempt(connection, registry, work, Some(&error)).await?;
     let answer = match recorded {
         Ok(_) => error,
         Err(failure) => {
-            execute(connection, "ROLLBACK TO member").await?;
+            connection.batch("ROLLBACK TO member")?;
             tracing::error!(detail = ?failure, refusal = ?error, "the records of a refusal could not be written");
             Error::unavailable("the records of a refusal could not be written")
         }
@@ -322,11 +304,14 @@ type Attempt = (Result<Touched, Error>, Option<Arc<Registry>>);
 
 /// Runs the work, or the records of its refusal; the outer error is one that ends the group.
 async fn attempt(
-    connection: &mut SqliteConnection,
+    connection: &mut Link,
     registry: Arc<Registry>,
     work: &Work,
     refused: Option<&Error>,
 ) -> Result<Attempt, Error> {
+    let lease = (!work.is_bulk()).then_some(LEASE);
+    // Its statements end when the time is up; so does waiting for anything else.
+    connection.lend(lease);
     let mut tx = Tx::new(connection, registry);
     let lent = async {
         match refused {
@@ -335,7 +320,7 @@ async fn attempt(
         }
     };
     let guarded = AssertUnwindSafe(lent).catch_unwind();
-    let lease = if work.is_bulk() { Duration::MAX } else { LEASE };
+    let lease = lease.unwrap_or(Duration::MAX);
     let outcome = match tokio::time::timeout(lease, guarded).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(Error::internal("a change panicked")),
@@ -354,10 +339,6 @@ async fn attempt(
 }
 
 /// The count of commits by other connections, as this one has noticed them.
-async fn data_version(connection: &mut SqliteConnection) -> Result<i64, Error> {
-    sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await.map_err(convert::plain)
-}
-
-async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Error> {
-    sqlx::query(sql).execute(connection).await.map(|_| ()).map_err(convert::plain)
+fn data_version(connection: &Link) -> Result<i64, Error> {
+    connection.number("PRAGMA data_version")
 }

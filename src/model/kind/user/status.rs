@@ -1,7 +1,7 @@
 //! The status of a user: six of them, what can happen to a user, and what follows. The only way from one status to
 //! the next; `docs/states.md` prints the same table, and a test compares the two.
 
-use crate::model::kind::user::{LOCKED_UNTIL, STATUS};
+use crate::model::kind::user::{LAPSE, LOCKED_UNTIL, STATUS};
 use crate::model::{Attributes, Error, Value};
 
 /// The six statuses of the seed and of the vendor's documentation.
@@ -93,10 +93,11 @@ impl Status {
         user.text(STATUS).and_then(Self::named).unwrap_or(Self::NotInitialized)
     }
 
-    /// The status at the instant `now`: a lock whose time is over is none any more.
+    /// The status at the instant `now`: a lock whose time is over is none any more. A lock without an end (of a user
+    /// who was brought in from elsewhere) stays until a client enables the user.
     pub fn at(user: &Attributes, now: i64) -> Self {
         match Self::stored(user) {
-            Self::Locked if lock_ended(user, now) => Self::Enabled,
+            Self::Locked if LAPSE.has_lapsed(user, now) => Self::Enabled,
             status => status,
         }
     }
@@ -163,12 +164,6 @@ impl Status {
             user.set(LOCKED_UNTIL, Vec::new());
         }
     }
-}
-
-/// Whether the end of a lock has come. A lock without an end (of a user who was brought in from elsewhere) stays
-/// until a client enables the user.
-fn lock_ended(user: &Attributes, now: i64) -> bool {
-    matches!(user.first(LOCKED_UNTIL), Some(Value::Instant(until)) if *until <= now)
 }
 
 fn refusal(reason: &str) -> Error {

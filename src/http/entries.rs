@@ -1,7 +1,8 @@
-//! GET `/auditevents` and GET `/auditevents/{id}`: the trail, read-only. Long answers are streamed like every
-//! list.
+//! Lists of rows that are no entities (audit records, mails, declared attributes), and one of them. Long answers are
+//! streamed like every list.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_TYPE;
@@ -11,7 +12,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use uuid::Uuid;
 
-use crate::http::answer::{Echo, document, list_audit_event};
+use crate::http::answer::{Echo, document, list_entry};
 use crate::http::failure::Failure;
 use crate::http::listing::{add_link, link_of};
 use crate::http::params::{nothing_left, take_count, take_flag, take_one};
@@ -19,33 +20,44 @@ use crate::http::precondition;
 use crate::http::service::Service;
 use crate::http::writer::Writer;
 use crate::model::value::parse_instant;
-use crate::model::{Error, Kind, Row};
-use crate::operation::audit_trail::{self, AuditPage};
+use crate::model::{Error, Kind};
+use crate::operation::audit_trail::{self, AuditTrail};
+use crate::operation::entry::{Entries, Entry};
+use crate::operation::outbox::{self, Mails};
 use crate::operation::search::Argument;
 use crate::operation::{Caller, Engine, cursor};
+use crate::store::outbox::{MailState, OutboxQuery};
 use crate::store::{AuditQuery, Position};
 
-/// Records fetched at a time.
+/// Rows fetched at a time.
 const PAGE: usize = 500;
-/// Up to so many records are gathered whole when a limit was given; a larger limit counts as this.
+/// Up to so many rows are gathered whole when a limit was given; a larger limit counts as this.
 const GATHERED: usize = 10_000;
 
-/// A record never changes.
-const VERSION: i64 = 1;
-
-/// One record.
+/// One row of `kind`.
 pub async fn one(
     service: &Service,
     request: &HttpRequest,
     caller: &Caller,
-    echo: &Echo,
-    key: &str,
+    (echo, kind, key): (&Echo, Kind, &str),
 ) -> Result<HttpResponse, Failure> {
-    let record = audit_trail::one(&service.engine, caller, key).await?;
-    Ok(precondition::answer(request, VERSION, record.at, echo.audit_event(&record))?)
+    let engine = &service.engine;
+    let entry = match kind {
+        Kind::Message => outbox::one(engine, caller, key).await?,
+        _ => audit_trail::one(engine, caller, key).await?,
+    };
+    Ok(precondition::answer(request, entry.version, entry.updated, echo.entry(kind, entry.id, &entry.fields))?)
 }
 
-fn filters(arguments: &mut Vec<Argument>) -> Result<AuditQuery, Error> {
+/// The filters of a list of `kind`, taken out of the arguments.
+fn filters(kind: Kind, arguments: &mut Vec<Argument>) -> Result<Arc<dyn Entries>, Error> {
+    Ok(match kind {
+        Kind::Message => Arc::new(Mails(mails(arguments)?)),
+        _ => Arc::new(AuditTrail(records(arguments)?)),
+    })
+}
+
+fn records(arguments: &mut Vec<Argument>) -> Result<AuditQuery, Error> {
     let entity_id = match take_one(arguments, "entityId")? {
         None => None,
         Some(text) => {
@@ -71,38 +83,52 @@ fn take_instant(arguments: &mut Vec<Argument>, name: &str) -> Result<Option<i64>
     instant.ok_or_else(|| Error::invalid(name, "expected an ISO 8601 instant or epoch milliseconds"))
 }
 
-/// A walk along the trail.
+fn mails(arguments: &mut Vec<Argument>) -> Result<OutboxQuery, Error> {
+    let exact = take_flag(arguments, "exactMatch")?;
+    let state = match take_one(arguments, "state")? {
+        None => None,
+        Some(text) => {
+            let known = MailState::named(&text).map(MailState::name);
+            Some(known.ok_or_else(|| Error::invalid("state", "expected queued, sent or failed"))?)
+        }
+    };
+    let recipient = take_one(arguments, "recipient")?;
+    let begins = recipient.clone().filter(|_| !exact).map(|text| text.to_ascii_lowercase());
+    Ok(OutboxQuery { state, recipient: recipient.filter(|_| exact), recipient_begins: begins })
+}
+
+/// A walk along a list.
 struct Walk {
     engine: Engine,
     caller: Caller,
-    query: AuditQuery,
-    after: Row,
-    entities: bool,
+    entries: Arc<dyn Entries>,
+    after: Position,
+    whole: bool,
     out: Writer,
-    ready: AuditPage,
+    ready: Vec<Entry>,
 }
 
 impl Walk {
-    async fn next(&mut self, limit: usize) -> Result<AuditPage, Error> {
-        let page = audit_trail::page(&self.engine, &self.caller, &self.query, self.after, limit).await?;
-        if let Some((row, _)) = page.last() {
-            self.after = *row;
+    async fn next(&mut self, limit: usize) -> Result<Vec<Entry>, Error> {
+        let page = self.entries.page(&self.engine, &self.caller, &self.after, (limit, self.whole)).await?;
+        if let Some(last) = page.last() {
+            self.after = last.at.clone();
         }
         Ok(page)
     }
 
-    fn write(&mut self, page: &AuditPage) {
-        for (_, record) in page {
-            if self.entities {
-                list_audit_event(&mut self.out, record);
+    fn write(&mut self, page: &[Entry]) {
+        for entry in page {
+            if self.whole {
+                list_entry(&mut self.out, self.entries.kind(), entry.id, &entry.fields);
             } else {
-                self.out.id(record.id);
+                self.out.id(entry.id);
             }
         }
     }
 
     async fn gather(mut self, limit: usize, link: &str, identity: &str) -> Result<HttpResponse, Failure> {
-        let mut gathered: AuditPage = Vec::new();
+        let mut gathered: Vec<Entry> = Vec::new();
         while gathered.len() <= limit {
             let page = self.next((limit + 1 - gathered.len()).min(PAGE)).await?;
             if page.is_empty() {
@@ -114,9 +140,8 @@ impl Walk {
         gathered.truncate(limit);
         self.write(&gathered);
         let mut response = document(self.out.finish());
-        if let Some((row, _)) = gathered.last().filter(|_| more) {
-            let position = Position { key: Vec::new(), row: *row };
-            add_link(&mut response, link, &cursor::encode(&self.engine.cursor_key, identity, &position));
+        if let Some(last) = gathered.last().filter(|_| more) {
+            add_link(&mut response, link, &cursor::encode(&self.engine.cursor_key, identity, &last.at));
         }
         Ok(response)
     }
@@ -156,34 +181,33 @@ impl Walk {
     }
 }
 
-/// The records that pass the filters, in the order they were written.
+/// The rows of `kind` that pass the filters, in the order of their list.
 pub async fn list(
     service: &Service,
     caller: &Caller,
-    echo: &Echo,
+    (echo, kind): (&Echo, Kind),
     path: &str,
     mut arguments: Vec<Argument>,
 ) -> Result<HttpResponse, Failure> {
     let link = link_of(path, &arguments);
-    let query = filters(&mut arguments)?;
-    let entities = take_flag(&mut arguments, "entities")?;
+    let entries = filters(kind, &mut arguments)?;
+    let whole = take_flag(&mut arguments, "entities")?;
     let limit = take_count(&mut arguments, "maxResults")?;
     let after = take_one(&mut arguments, "after")?;
     nothing_left(&arguments)?;
-    let identity = format!("auditevents {query:?}");
+    let identity = entries.identity();
     let key = &service.engine.cursor_key;
-    let after =
-        after.map_or(Ok(0), |text| cursor::decode(key, &identity, &text).map(|position| position.row))?;
-    let mut out = echo.open_list(Kind::AuditEvent, 4_096);
-    if entities {
+    let after = after.map_or(Ok(Position::default()), |text| cursor::decode(key, &identity, &text))?;
+    let mut out = echo.open_list(kind, 4_096);
+    if whole {
         out.expect_entities();
     }
     let walk = Walk {
         engine: service.engine.clone(),
         caller: caller.clone(),
-        query,
+        entries,
         after,
-        entities,
+        whole,
         out,
         ready: Vec::new(),
     };
