@@ -18,6 +18,7 @@ mod kit;
 mod laws;
 mod life;
 mod mail;
+mod properties;
 mod refusals;
 mod schema;
 mod secrets;

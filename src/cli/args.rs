@@ -142,6 +142,9 @@ pub enum ClientAction {
     /// Give a client a new password
     #[command(after_help = "Example:\n  valtuus client reset reporting")]
     Reset(ClientResetArgs),
+    /// Make an access token of a client; it is printed once
+    #[command(after_help = "Example:\n  valtuus client token reporting --expires 90d --name nightly")]
+    Token(ClientTokenArgs),
 }
 
 /// Options of `client add`.
@@ -156,6 +159,9 @@ pub struct ClientAddArgs {
     /// One grant; `*` stands for every verb or every kind; repeatable
     #[arg(long = "grant", value_name = "VERB:KIND")]
     pub grants: Vec<GrantSpec>,
+    /// Organization, by entity name or id, that the client is bounded to, with everything below
+    #[arg(long, value_name = "ENTITYNAME")]
+    pub within: Option<String>,
     /// Read the password from standard input, one line
     #[arg(long)]
     pub password_stdin: bool,
@@ -176,6 +182,46 @@ pub struct ClientResetArgs {
     /// Read the password from standard input, one line
     #[arg(long)]
     pub password_stdin: bool,
+}
+
+/// Options of `client token`.
+#[derive(Debug, Args)]
+pub struct ClientTokenArgs {
+    /// Name of the client
+    pub name: String,
+    /// How long it is good, such as 12h or 90d [default: auth.tokens.lifetime-seconds]
+    #[arg(long, value_name = "DURATION")]
+    pub expires: Option<Seconds>,
+    /// What it is for
+    #[arg(long = "name", value_name = "TEXT")]
+    pub purpose: Option<String>,
+}
+
+/// A length of time as typed: a number with `s`, `m`, `h`, `d` or `w` behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seconds(pub u32);
+
+impl FromStr for Seconds {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a number with s, m, h, d or w behind it, such as 90d";
+        let unit = text.chars().last().ok_or(EXPECTED)?;
+        let times: u32 = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return Err(EXPECTED),
+        };
+        let digits = text.get(..text.len() - unit.len_utf8()).unwrap_or_default();
+        if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(EXPECTED);
+        }
+        let number: u32 = digits.parse().map_err(|_| EXPECTED)?;
+        number.checked_mul(times).filter(|seconds| *seconds > 0).map(Self).ok_or(EXPECTED)
+    }
 }
 
 /// A set of grants by name; `docs/grants.md` writes them out.

@@ -4,13 +4,16 @@ use std::io::BufRead as _;
 
 use zeroize::Zeroizing;
 
-use crate::cli::{ClientAction, ClientAddArgs, Exit, GrantSpec, Preset};
+use crate::cli::{ClientAction, ClientAddArgs, ClientTokenArgs, Exit, GrantSpec, Preset, Seconds};
 use crate::config::Config;
+use crate::model::value::instant_text;
 use crate::model::{Error, Grants};
-use crate::operation::client::{self, ClientChange};
-use crate::operation::{Caller, Engine};
+use crate::operation::client::{self, Client, ClientChange};
+use crate::operation::names::entity_name;
+use crate::operation::token::{self, CreateToken, Lifetimes, Wanted};
+use crate::operation::{Caller, Engine, perform};
 use crate::server::compose;
-use crate::store::Credential;
+use crate::store::{Credential, SharedStore};
 use crate::world::{SharedWorld, alphanumeric};
 
 const LETTERS: usize = 32;
@@ -62,6 +65,7 @@ impl Desk<'_> {
                 self.show(&args.name, shown.then_some(&password));
                 Ok(exit)
             }
+            ClientAction::Token(args) => self.token(args).await,
         }
     }
 
@@ -91,10 +95,38 @@ impl Desk<'_> {
         Grants::parse(grants.iter().map(String::as_str)).map_err(|error| error.to_string())?;
         let (password, shown) = self.password(args.password_stdin)?;
         let credential = self.credential(password.clone()).await?;
-        client::add(&self.engine, &self.caller, &args.name, &grants, credential)
+        let wanted = (args.name.as_str(), grants.as_slice(), args.within.as_deref());
+        client::add_within(&self.engine, &self.caller, wanted, credential)
             .await
             .map_err(|error| words(&args.name, &error))?;
         self.show(&args.name, shown.then_some(&password));
+        Ok(Exit::Done)
+    }
+
+    async fn token(&self, args: ClientTokenArgs) -> Result<Exit, String> {
+        let tokens = &self.config.auth.tokens;
+        let micros = |seconds: u32| i64::from(seconds) * 1_000_000;
+        let lifetimes =
+            Lifetimes { usual: micros(tokens.lifetime_seconds), longest: micros(tokens.longest_seconds) };
+        let now = self.world.now();
+        let asked = args.expires.map(|Seconds(seconds)| now + micros(seconds));
+        let expires = lifetimes.end(now, asked, "--expires").map_err(|error| error.to_string())?;
+        let found = client::find(&self.engine.store, &args.name).await;
+        let found = found.map_err(|error| words(&args.name, &error))?;
+        let (client, _) = found.ok_or_else(|| format!("there is no client {}", args.name))?;
+        let wanted = Wanted { client: Some(client.id.to_string()), name: args.purpose, expires };
+        let token = Zeroizing::new(token::fresh(self.world.as_ref()));
+        let create = CreateToken::new(&self.engine, &self.caller, &wanted, token::hash(&token));
+        let create = create.map_err(|error| words(&args.name, &error))?;
+        let made = perform(&self.engine, &self.caller, create).await;
+        let made = made.map_err(|error| words(&args.name, &error))?;
+        if self.config.output.json {
+            let (id, expires) = (made.id(), instant_text(expires));
+            let shown = serde_json::json!({"client": args.name, "id": id, "expires": expires, "token": token.as_str()});
+            println!("{shown}");
+        } else {
+            println!("{}", token.as_str());
+        }
         Ok(Exit::Done)
     }
 
@@ -121,23 +153,42 @@ impl Desk<'_> {
     }
 }
 
+/// The clients, each with the entity name of the organization it is bounded to.
+async fn listed(store: &SharedStore) -> Result<Vec<(Client, Option<String>)>, Error> {
+    let mut listed = Vec::new();
+    for client in client::all(store).await? {
+        let within = match client.within {
+            None => None,
+            Some(id) => match store.by_id(id).await? {
+                Some(found) => entity_name(&store.ancestry(found.row()).await?),
+                None => None,
+            },
+        };
+        listed.push((client, within.map(|name| name.entity.into())));
+    }
+    Ok(listed)
+}
+
 /// Lists the clients; only reads.
 async fn list(config: &Config, world: &SharedWorld) -> Result<Exit, String> {
     let store = compose::open(config, world, false).await.map_err(|error| error.to_string())?;
-    let clients = client::all(&store).await;
+    let clients = listed(&store).await;
     store.close().await;
     let clients = clients.map_err(|error| words("", &error))?;
     if config.output.json {
         let list: Vec<_> = clients
             .iter()
-            .map(|c| serde_json::json!({"name": c.name, "id": c.id, "enabled": c.enabled, "grants": c.words}))
+            .map(|(c, within)| {
+                serde_json::json!({"name": c.name, "id": c.id, "enabled": c.enabled, "grants": c.words, "within": within})
+            })
             .collect();
         println!("{}", serde_json::Value::from(list));
         return Ok(Exit::Done);
     }
-    for client in clients {
+    for (client, within) in clients {
         let state = if client.enabled { "enabled" } else { "disabled" };
-        println!("{}\t{state}\t{}", client.name, client.words.join(" "));
+        let within = within.map(|name| format!("\twithin {name}")).unwrap_or_default();
+        println!("{}\t{state}\t{}{within}", client.name, client.words.join(" "));
     }
     Ok(Exit::Done)
 }

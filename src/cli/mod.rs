@@ -20,8 +20,8 @@ use std::ffi::OsString;
 use clap::Parser;
 
 pub use args::{
-    BenchArgs, BenchWork, ClientAction, ClientAddArgs, ClientNameArgs, ClientResetArgs, Command,
-    ConfigAction, GrantSpec, MigrateArgs, Preset,
+    BenchArgs, BenchWork, ClientAction, ClientAddArgs, ClientNameArgs, ClientResetArgs, ClientTokenArgs,
+    Command, ConfigAction, GrantSpec, MigrateArgs, Preset, Seconds,
 };
 pub use status::Exit;
 

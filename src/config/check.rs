@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::error::{ConfigError, Problem};
-use super::{Config, CustomAttribute, MailTls, OrganizationClass};
+use super::{Config, CustomAttribute, MailTls, OrganizationClass, check_jwt};
 
 /// Collects problems; empty at the end means sound.
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, key: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn add(&mut self, key: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem { key: key.into(), place: None, message: message.into() });
     }
 
     /// Adds a problem unless `value` lies in `range`; `unit` completes the sentence, such as `bytes`.
-    fn range(&mut self, key: &str, value: u64, range: &RangeInclusive<u64>, unit: &str) {
+    pub(super) fn range(&mut self, key: &str, value: u64, range: &RangeInclusive<u64>, unit: &str) {
         if !range.contains(&value) {
             let (low, high) = (range.start(), range.end());
             self.add(key, format!("is {value}, but must be between {low} and {high} {unit}"));
@@ -102,9 +102,6 @@ fn limits(config: &Config, problems: &mut Problems) {
 
 fn auth(config: &Config, problems: &mut Problems) {
     let auth = &config.auth;
-    if !auth.query_credentials && !auth.basic {
-        problems.add("auth.basic", "is off, and so is `auth.query-credentials`: nobody could sign in");
-    }
     if auth.bootstrap_password.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
         problems.add("auth.bootstrap-password", "is empty");
     }
@@ -120,6 +117,14 @@ fn auth(config: &Config, problems: &mut Problems) {
     problems.range("auth.cache.ttl-seconds", u64::from(auth.cache.ttl_seconds), &(0..=86_400), "seconds");
     problems.range("auth.cache.capacity", auth.cache.capacity, &(1..=10_000_000), "credentials");
     attempts(config, problems);
+    let tokens = &auth.tokens;
+    let longest = u64::from(tokens.longest_seconds);
+    problems.range("auth.tokens.longest-seconds", longest, &(60..=315_360_000), "seconds");
+    if tokens.lifetime_seconds == 0 || tokens.lifetime_seconds > tokens.longest_seconds {
+        let message = "must be between 1 and `auth.tokens.longest-seconds`";
+        problems.add("auth.tokens.lifetime-seconds", message);
+    }
+    check_jwt::check(&auth.jwt, problems);
 }
 
 fn attempts(config: &Config, problems: &mut Problems) {

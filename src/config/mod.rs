@@ -5,6 +5,7 @@
 //! Must not know any other room, and must not print.
 
 mod check;
+mod check_jwt;
 mod error;
 mod file;
 mod keys;
@@ -28,9 +29,10 @@ pub use keys::OPTIONS;
 pub use mail::{MailConfig, MailTls};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
-    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, LimitsConfig,
-    LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig, OutputConfig,
-    PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig, UsersConfig,
+    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, JwtConfig,
+    JwtGrants, LimitsConfig, LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig,
+    OutputConfig, PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig,
+    TokensConfig, UsersConfig,
 };
 
 /// The whole configuration, one field per topic.

@@ -253,7 +253,8 @@ fn what_makes_no_sense_is_refused_by_key() {
         ("plain-http = true\ntls-cert = \"a\"\ntls-key = \"b\"\n", "serve.plain-http"),
         ("data-dir = \"\"\n", "store.data-dir"),
         ("[limits]\nrequest-line = 9999999\n", "limits.request-line"),
-        ("[auth]\nbasic = false\nquery-credentials = false\n", "auth.basic"),
+        ("[auth.tokens]\nlongest-seconds = 1\n", "auth.tokens.longest-seconds"),
+        ("[auth.tokens]\nlifetime-seconds = 99999999\n", "auth.tokens.lifetime-seconds"),
         ("[auth.argon2]\nmemory-kib = 1024\n", "auth.argon2.memory-kib"),
         ("[auth.attempts]\nfirst-delay-millis = 40000\n", "auth.attempts.first-delay-millis"),
         ("[password-policy]\nmin = 300\n", "password-policy.min"),
@@ -290,4 +291,61 @@ fn the_configuration_for_tests_differs_only_in_cost_and_place() {
     assert_eq!(config.store.data_dir, Path::new("here"));
     let weak = config.check().unwrap_err();
     assert!(weak.problems.iter().all(|problem| problem.key.starts_with("auth.argon2.")), "{weak}");
+}
+
+const ISSUER: &str = "[[auth.jwt]]\nname = \"idp\"\nissuer = \"https://idp\"\naudience = [\"valtuus\"]\njwks = \"keys.json\"\n";
+
+#[test]
+fn an_issuer_needs_four_keys_and_has_safe_defaults() {
+    let config = load(ISSUER, &[], &[]).unwrap();
+    let issuer = &config.auth.jwt[0];
+    assert_eq!(issuer.algorithms, ["RS256", "PS256", "ES256", "ES384", "EdDSA"]);
+    assert_eq!((issuer.client_claim.as_str(), issuer.leeway_seconds, issuer.once), ("sub", 30, false));
+    for missing in ["name", "issuer", "audience", "jwks"] {
+        let text: String = ISSUER
+            .lines()
+            .filter(|line| !line.starts_with(missing))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert!(refusal(&text, &[], &[]).contains(missing), "{missing}");
+    }
+}
+
+#[test]
+fn an_issuer_that_makes_no_sense_is_refused_by_key() {
+    for (from, to, key) in [
+        ("\"idp\"", "\"I D P\"", "name"),
+        ("\"https://idp\"", "\"\"", "issuer"),
+        ("[\"valtuus\"]", "[]", "audience"),
+        ("\"keys.json\"", "\"http://idp.example/keys\"", "jwks"),
+        ("\"keys.json\"", "\"http://127.0.0.1.example/keys\"", "jwks"),
+        ("\"keys.json\"", "\"http://localhost:80@idp.example/keys\"", "jwks"),
+        ("\"keys.json\"", "\"ftp://idp/keys\"", "jwks"),
+        ("\"keys.json\"", "\"k\"\nalgorithms = [\"HS256\"]", "algorithms"),
+        ("\"keys.json\"", "\"k\"\nalgorithms = [\"none\"]", "algorithms"),
+        ("\"keys.json\"", "\"k\"\nalgorithms = []", "algorithms"),
+        ("\"keys.json\"", "\"k\"\nleeway-seconds = 301", "leeway-seconds"),
+        ("\"keys.json\"", "\"k\"\nwithin = \"a\"\nwithin-claim = \"b\"", "within-claim"),
+        ("\"keys.json\"", "\"k\"\ngrants = [{ claim = \"a\", value = \"b\" }]", "grants[0].words"),
+        (
+            "\"keys.json\"",
+            "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", preset = \"owner\" }]",
+            "grants[0].preset",
+        ),
+        (
+            "\"keys.json\"",
+            "\"k\"\ngrants = [{ claim = \"a\", value = \"b\", words = [\"all\"] }]",
+            "grants[0].words",
+        ),
+        ("\"keys.json\"", "\"k\"\ncolour = \"red\"", "colour"),
+    ] {
+        let message = refusal(&ISSUER.replacen(from, to, 1), &[], &[]);
+        assert!(message.contains(key), "{to}\n{message}");
+    }
+    assert!(refusal(&ISSUER.repeat(2), &[], &[]).contains("two issuers"));
+    for good in
+        ["\"https://idp.example/keys\"", "\"http://127.0.0.1:8080/keys\"", "\"http://localhost/keys\""]
+    {
+        assert!(load(&ISSUER.replacen("\"keys.json\"", good, 1), &[], &[]).is_ok(), "{good}");
+    }
 }

@@ -133,6 +133,8 @@ pub struct AuthConfig {
     pub query_credentials: bool,
     /// Accept HTTP Basic.
     pub basic: bool,
+    /// Accept passwords at all; off: neither query parameters nor HTTP Basic, only tokens.
+    pub passwords: bool,
     /// Password of the first client; absent: a random one is printed once at the first start.
     pub bootstrap_password: Option<Secret>,
     /// `[auth.argon2]`.
@@ -141,6 +143,22 @@ pub struct AuthConfig {
     pub cache: CacheConfig,
     /// `[auth.attempts]`.
     pub attempts: AttemptsConfig,
+    /// `[auth.tokens]`.
+    pub tokens: TokensConfig,
+    /// Issuers whose signed tokens (JWT) are accepted.
+    pub jwt: Vec<JwtConfig>,
+}
+
+impl AuthConfig {
+    /// Whether HTTP Basic is accepted.
+    pub fn takes_basic(&self) -> bool {
+        self.passwords && self.basic
+    }
+
+    /// Whether credentials in the query are accepted.
+    pub fn takes_query(&self) -> bool {
+        self.passwords && self.query_credentials
+    }
 }
 
 impl Default for AuthConfig {
@@ -148,10 +166,13 @@ impl Default for AuthConfig {
         Self {
             query_credentials: true,
             basic: true,
+            passwords: true,
             bootstrap_password: None,
             argon2: Argon2Config::default(),
             cache: CacheConfig::default(),
             attempts: AttemptsConfig::default(),
+            tokens: TokensConfig::default(),
+            jwt: Vec::new(),
         }
     }
 }
@@ -232,6 +253,92 @@ impl Default for AttemptsConfig {
             capacity: 100_000,
         }
     }
+}
+
+/// `[auth.tokens]`: the access tokens of API clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TokensConfig {
+    /// How long a token is good when nothing else is asked for, seconds.
+    pub lifetime_seconds: u32,
+    /// The longest that can be asked for, seconds.
+    pub longest_seconds: u32,
+}
+
+impl Default for TokensConfig {
+    fn default() -> Self {
+        Self { lifetime_seconds: 2_592_000, longest_seconds: 31_622_400 }
+    }
+}
+
+/// `[[auth.jwt]]`: an issuer whose signed tokens are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct JwtConfig {
+    /// A short name of one's own; its callers are called `NAME:CLAIM` in trail and log.
+    pub name: String,
+    /// The issuer, exactly as it stands in `iss`.
+    pub issuer: String,
+    /// Accepted audiences; one of them must stand in `aud`.
+    pub audience: Vec<String>,
+    /// Where its public keys are (JWKS): a file, or an `https://` address (`http://` on loopback only).
+    pub jwks: String,
+    /// Accepted algorithms; `HS…` and `none` cannot be. Absent: RS256, PS256, ES256, ES384 and EdDSA.
+    #[serde(default = "usual_algorithms")]
+    pub algorithms: Vec<String>,
+    /// The claim that names the caller. Absent: `sub`.
+    #[serde(default = "subject_claim")]
+    pub client_claim: String,
+    /// Organization, by entity name or id, that all its callers are bounded to.
+    #[serde(default)]
+    pub within: Option<String>,
+    /// Claim that names the organization the caller is bounded to; a token without it is refused.
+    #[serde(default)]
+    pub within_claim: Option<String>,
+    /// How far its clock may differ, seconds, at most 300. Absent: 30.
+    #[serde(default = "usual_leeway")]
+    pub leeway_seconds: u16,
+    /// How often the keys are read again, seconds. Absent: 600.
+    #[serde(default = "usual_refresh")]
+    pub refresh_seconds: u32,
+    /// Accept each token only once; it must carry `jti`.
+    #[serde(default)]
+    pub once: bool,
+    /// `[[auth.jwt.grants]]`: what claims grant. A token that matches none may do nothing.
+    #[serde(default)]
+    pub grants: Vec<JwtGrants>,
+}
+
+/// `[[auth.jwt.grants]]`: a claim, and what it grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct JwtGrants {
+    /// The claim; a dot leads into an object, such as `realm_access.roles`.
+    pub claim: String,
+    /// The value it must have, as a text, as one of the words of a text, or in a list.
+    pub value: String,
+    /// A preset (`admin`, `writer`, `reader`); this or `words`.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// Grants as words `VERB:KIND`.
+    #[serde(default)]
+    pub words: Vec<String>,
+}
+
+fn usual_algorithms() -> Vec<String> {
+    ["RS256", "PS256", "ES256", "ES384", "EdDSA"].map(str::to_owned).to_vec()
+}
+
+fn subject_claim() -> String {
+    String::from("sub")
+}
+
+fn usual_leeway() -> u16 {
+    30
+}
+
+fn usual_refresh() -> u32 {
+    600
 }
 
 /// `[password-policy]`: what a user's password must be like.

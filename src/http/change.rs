@@ -53,6 +53,9 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
+        Operation::ResetClient => {
+            return Some(Action { word: "RESET", ..Action::of(Verb::Update, Kind::ApiClient, None) });
+        }
         Operation::Authenticate => return Some(SignIn::of(None)),
         Operation::ForcePasswordChange => return Some(ForcePasswordChange::of(None)),
         Operation::MoveUser => return Some(MoveUser::of(None)),
@@ -78,6 +81,12 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
+            Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
+            Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,
+            Operation::ResetClient => self.reset_client(operation).await,
+            Operation::Create(Kind::Token, _) => self.create_token(operation).await,
+            Operation::Delete(Kind::Token) => self.delete_token(operation).await,
             Operation::Create(kind, below) => self.create(kind, below).await,
             Operation::Update(kind) => self.update(kind).await,
             Operation::Delete(kind) => self.delete(kind).await,
@@ -119,7 +128,7 @@ impl Request<'_> {
     }
 
     /// The id that a key of the address names.
-    async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
+    pub(super) async fn id(&self, operation: Operation, kind: Kind, place: usize) -> Result<Uuid, Failure> {
         let key = self.keys.get(place).map(String::as_str).unwrap_or_default();
         // A UUID need not be looked up: the change itself does, in its transaction.
         if let Ok(id) = Uuid::try_parse(key) {
@@ -154,7 +163,7 @@ impl Request<'_> {
         self.id(operation, kind, 0).await
     }
 
-    async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn no_arguments(&self, operation: Operation) -> Result<(), Failure> {
         match self.arguments.named.first() {
             None => Ok(()),
             Some((name, _)) => {
@@ -260,7 +269,7 @@ impl Request<'_> {
         Ok((password, roles))
     }
 
-    async fn credential(
+    pub(super) async fn credential(
         &self,
         operation: Operation,
         password: Option<&Password>,

@@ -46,7 +46,12 @@ pub async fn one(
         Kind::Message => outbox::one(engine, caller, key).await?,
         _ => audit_trail::one(engine, caller, key).await?,
     };
-    Ok(precondition::answer(request, entry.version, entry.updated, echo.entry(kind, entry.id, &entry.fields))?)
+    Ok(precondition::answer(
+        request,
+        entry.version,
+        entry.updated,
+        echo.entry(kind, entry.id, &entry.fields),
+    )?)
 }
 
 /// The filters of a list of `kind`, taken out of the arguments.

@@ -14,6 +14,15 @@ use crate::json::{self, JsonError};
 use crate::model::Error;
 use crate::xml::{XmlError, encode};
 
+/// The ways to sign in that are told to somebody who did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Challenge {
+    /// Whether HTTP Basic is one.
+    pub basic: bool,
+    /// Whether a token was presented, and is not good.
+    pub wrong_token: bool,
+}
+
 /// Why a request is not answered with success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -34,7 +43,7 @@ pub enum Failure {
     /// The same, of a JSON document.
     Json(JsonError),
     /// No credentials, or wrong ones.
-    Unauthenticated,
+    Unauthenticated(Challenge),
     /// Too many attempts.
     Throttled(Duration),
     /// No such address.
@@ -65,7 +74,7 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
         Failure::Malformed(_) | Failure::BodyBroken | Failure::Document(_) | Failure::Json(_) => {
             (StatusCode::BAD_REQUEST, 1)
         }
-        Failure::Unauthenticated => (StatusCode::UNAUTHORIZED, 2),
+        Failure::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, 2),
         Failure::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, 14),
         Failure::UnknownPath => (StatusCode::NOT_FOUND, 7),
         Failure::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, 13),
@@ -77,7 +86,7 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
 fn classify_operation(error: &Error) -> (StatusCode, u16) {
     match error {
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, 1),
-        Error::Forbidden { .. } | Error::WrongPassword => (StatusCode::FORBIDDEN, 3),
+        Error::Forbidden { .. } | Error::Exceeds { .. } | Error::WrongPassword => (StatusCode::FORBIDDEN, 3),
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, 4),
         Error::ParentNotFound { .. } => (StatusCode::NOT_FOUND, 5),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 6),
@@ -102,7 +111,7 @@ fn message(failure: &Failure) -> String {
         Failure::BodyBroken => "the body broke off or is not framed correctly".to_owned(),
         Failure::Document(error) => error.to_string(),
         Failure::Json(error) => error.to_string(),
-        Failure::Unauthenticated => "authentication failed".to_owned(),
+        Failure::Unauthenticated(_) => "authentication failed".to_owned(),
         Failure::Throttled(_) => "too many failed attempts; try again later".to_owned(),
         Failure::UnknownPath => "there is nothing at this address".to_owned(),
         Failure::WrongMethod(methods) => format!("this address knows {}", methods.join(", ")),
@@ -128,8 +137,12 @@ impl Failure {
         let mut builder = HttpResponse::build(status);
         builder.insert_header((CONTENT_TYPE, form.content_type()));
         match self {
-            Self::Unauthenticated => {
-                builder.insert_header((WWW_AUTHENTICATE, r#"Basic realm="valtuus", charset="UTF-8""#));
+            Self::Unauthenticated(challenge) => {
+                if challenge.basic {
+                    builder.append_header((WWW_AUTHENTICATE, r#"Basic realm="valtuus", charset="UTF-8""#));
+                }
+                let error = if challenge.wrong_token { r#", error="invalid_token""# } else { "" };
+                builder.append_header((WWW_AUTHENTICATE, format!(r#"Bearer realm="valtuus"{error}"#)));
             }
             Self::WrongMethod(methods) => {
                 builder.insert_header((ALLOW, methods.join(", ")));

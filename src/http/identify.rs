@@ -3,42 +3,83 @@
 //! The header wins over the query; a credential that is present but wrong is refused, never passed over.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::audit::{Action, Scene};
 use crate::auth::authenticate::{AuthError, ClientRecord, ClientSource, SourceError};
+use crate::auth::bearer::{TokenRecord, TokenSource};
 use crate::auth::credentials::Presented;
+use crate::auth::jwt::Vouched;
 use crate::auth::origin::Origin;
-use crate::auth::principal::Principal;
-use crate::http::failure::Failure;
+use crate::http::failure::{Challenge, Failure};
 use crate::http::params::QueryCredentials;
 use crate::http::service::Service;
 use crate::model::{Error, Grants, Kind, Verb};
 use crate::operation::client;
-use crate::operation::{Caller, refuse};
+use crate::operation::{Caller, Engine, Identity, read, refuse, token};
 use crate::store::SharedStore;
+
+/// What a caller may do, and where.
+#[derive(Debug, Clone)]
+pub struct Rights {
+    /// What it may do.
+    pub grants: Grants,
+    /// The organization it is bounded to.
+    pub within: Option<Uuid>,
+}
 
 /// The clients of the store, as the authenticator asks for them.
 pub struct Clients(pub SharedStore);
 
 #[async_trait]
 impl ClientSource for Clients {
-    type Grants = Grants;
+    type Grants = Rights;
 
-    async fn client(&self, name: &str) -> Result<Option<ClientRecord<Grants>>, SourceError> {
+    async fn client(&self, name: &str) -> Result<Option<ClientRecord<Rights>>, SourceError> {
         let found = client::find(&self.0, name).await.map_err(SourceError::new)?;
         Ok(found.and_then(|(client, credential)| {
             let phc = credential?.phc;
-            let client::Client { row, id, name, enabled, grants, .. } = client;
-            Some(ClientRecord { row, id, name, phc, enabled, grants })
+            let client::Client { row, id, name, enabled, grants, within, .. } = client;
+            Some(ClientRecord { row, id, name, phc, enabled, grants: Rights { grants, within } })
         }))
+    }
+}
+
+/// The tokens of the store, and what issuers vouch for.
+pub struct Tokens(pub Engine);
+
+#[async_trait]
+impl TokenSource for Tokens {
+    type Rights = Rights;
+
+    async fn token(&self, token: &str, now: i64) -> Result<Option<TokenRecord<Rights>>, SourceError> {
+        let hash = token::hash(token);
+        let found = token::holder(&self.0.store, &hash, now).await.map_err(SourceError::new)?;
+        Ok(found.map(|(client, expires)| {
+            let client::Client { row, id, name, enabled, grants, within, .. } = client;
+            TokenRecord { row, id, name, enabled, rights: Rights { grants, within }, expires }
+        }))
+    }
+
+    async fn rights(&self, vouched: &Vouched) -> Result<Option<Rights>, SourceError> {
+        let grants = vouched.grants.clone();
+        let Some(within) = &vouched.within else { return Ok(Some(Rights { grants, within: None })) };
+        match read::locate(&self.0, Kind::Organization, within).await {
+            Ok(found) => Ok(Some(Rights { grants, within: Some(found.id()) })),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(SourceError::new(error)),
+        }
+    }
+
+    async fn first_use(&self, mark: &[u8; 32], until: i64) -> Result<bool, SourceError> {
+        token::first_use(&self.0.store, *mark, until).await.map_err(SourceError::new)
     }
 }
 
@@ -47,36 +88,44 @@ pub fn source(request: &HttpRequest) -> IpAddr {
     request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |addr| addr.ip())
 }
 
+/// What a request proves itself with.
+enum Proof {
+    Password(Presented),
+    Bearer(Zeroizing<String>),
+}
+
+/// What a refusal tells of the ways to sign in.
+fn challenge(service: &Service, wrong_token: bool) -> Failure {
+    Failure::Unauthenticated(Challenge { basic: service.config.auth.takes_basic(), wrong_token })
+}
+
 /// The credentials a request presents; a failure when there are none or they cannot be understood.
-fn presented(
-    service: &Service,
-    request: &HttpRequest,
-    query: QueryCredentials,
-) -> Result<Presented, Failure> {
+fn proof(service: &Service, request: &HttpRequest, query: QueryCredentials) -> Result<Proof, Failure> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     if let Some(header) = headers.next() {
-        if headers.next().is_some() || !service.config.auth.basic {
-            return Err(Failure::Unauthenticated);
+        let text = std::str::from_utf8(header.as_bytes()).ok().filter(|_| headers.next().is_none());
+        let Some((scheme, rest)) = text.and_then(|text| text.split_once(' ')) else {
+            return Err(challenge(service, false));
+        };
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Ok(Proof::Bearer(Zeroizing::new(rest.trim().to_owned())));
         }
-        return basic(header.as_bytes()).ok_or(Failure::Unauthenticated);
+        let takes = scheme.eq_ignore_ascii_case("basic") && service.config.auth.takes_basic();
+        let presented = if takes { basic(rest) } else { None };
+        return presented.map(Proof::Password).ok_or_else(|| challenge(service, false));
     }
     let QueryCredentials { mut names, mut passwords } = query;
     match (names.pop(), passwords.pop()) {
         (Some(name), Some(password))
-            if names.is_empty() && passwords.is_empty() && service.config.auth.query_credentials =>
+            if names.is_empty() && passwords.is_empty() && service.config.auth.takes_query() =>
         {
-            Ok(Presented { name, password })
+            Ok(Proof::Password(Presented { name, password }))
         }
-        _ => Err(Failure::Unauthenticated),
+        _ => Err(challenge(service, false)),
     }
 }
 
-fn basic(header: &[u8]) -> Option<Presented> {
-    let text = std::str::from_utf8(header).ok()?;
-    let (scheme, encoded) = text.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
+fn basic(encoded: &str) -> Option<Presented> {
     let decoded = Zeroizing::new(STANDARD.decode(encoded.trim()).ok()?);
     let pair = std::str::from_utf8(&decoded).ok()?;
     let (name, password) = pair.split_once(':')?;
@@ -89,18 +138,39 @@ pub async fn identify(
     request: &HttpRequest,
     query: QueryCredentials,
     request_id: &str,
-) -> Result<Arc<Principal<Grants>>, Failure> {
+) -> Result<Caller, Failure> {
     let from = source(request);
-    let presented = presented(service, request, query)?;
+    let proof = proof(service, request, query)?;
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
         service.authenticator.forget_all();
+        service.bearers.forget_all();
     }
-    match service.authenticator.authenticate(&presented, from).await {
-        Ok(principal) => Ok(principal),
+    let (tried, wrong_token) = match &proof {
+        Proof::Password(presented) => (presented.name.clone(), false),
+        // Whose token it might be is not known.
+        Proof::Bearer(_) => (String::new(), true),
+    };
+    let found =
+        match &proof {
+            Proof::Password(presented) => service
+                .authenticator
+                .authenticate(presented, from)
+                .await
+                .map(|principal| (Identity::Client(principal.id()), principal)),
+            Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
+                (bearer.client.map_or(Identity::Foreign, Identity::TokenHolder), bearer.principal)
+            }),
+        };
+    match found {
+        Ok((identity, principal)) => {
+            let client = principal.name().to_owned();
+            let scene = Scene { client, source: from.to_string(), request_id: request_id.to_owned() };
+            let Rights { grants, within } = principal.grants().clone();
+            Ok(Caller { grants, within, identity, scene, once: None })
+        }
         Err(AuthError::Throttled { retry_after }) => {
-            let failure = Failure::Throttled(retry_after);
-            Err(refused(service, &presented.name, from, request_id, failure).await)
+            Err(refused(service, &tried, from, request_id, Failure::Throttled(retry_after)).await)
         }
         Err(AuthError::Busy) => Err(Error::unavailable("the password verifier is busy").into()),
         Err(AuthError::Broken) => Err(Error::internal("a password verification broke").into()),
@@ -109,7 +179,7 @@ pub async fn identify(
             None => Err(Error::unavailable("clients cannot be looked up").into()),
         },
         Err(AuthError::Refused) => {
-            Err(refused(service, &presented.name, from, request_id, Failure::Unauthenticated).await)
+            Err(refused(service, &tried, from, request_id, challenge(service, wrong_token)).await)
         }
     }
 }
@@ -123,7 +193,7 @@ async fn refused(service: &Service, name: &str, from: IpAddr, request_id: &str, 
     }
     let source = from.to_string();
     let scene = Scene { client: name, source, request_id: request_id.to_owned() };
-    let caller = Caller { grants: Grants::NONE, within: None, scene, once: None };
+    let caller = Caller::nobody(scene);
     let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
     let reason = Error::invalid("credentials", "authentication failed");
     if let Error::Unavailable { detail, .. } = refuse(&service.engine, &caller, action, reason).await {

@@ -12,6 +12,7 @@ pub mod answer;
 pub mod arguments;
 pub mod body;
 pub mod change;
+pub mod clients;
 mod delegations;
 pub mod dialect;
 mod effective_roles;

@@ -7,14 +7,14 @@ use actix_web::http::Uri;
 use actix_web::http::header::{CONTENT_LENGTH, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::audit::{Action, Scene};
+use crate::audit::Action;
 use crate::http::answer::{Echo, allowed, without_secrets};
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, Version, find};
 use crate::http::failure::Failure;
 use crate::http::form::{self, Form};
-use crate::http::identify::{identify, source};
+use crate::http::identify::identify;
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
@@ -54,8 +54,8 @@ pub async fn answer(
     if let Some(answer) = public::answer(service, request, raw, trace).await {
         return answer;
     }
-    let principal = identify(service, request, query.credentials, request_id).await?;
-    principal.name().clone_into(&mut trace.client);
+    let caller = identify(service, request, query.credentials, request_id).await?;
+    caller.scene.client.clone_into(&mut trace.client);
     let (version, route, keys) = match address(request, raw, segments)? {
         Address::Known(version, route, keys) => (version, route, keys),
         Address::Asked(methods) => return Ok(allowed(&methods)),
@@ -63,14 +63,7 @@ pub async fn answer(
     trace.route = route.path;
     let form = form::accepted(request).ok_or(Failure::NotAcceptable)?;
     let echo = echo(service, request, raw, route).written(form, version);
-    let scene = Scene {
-        client: principal.name().to_owned(),
-        source: source(request).to_string(),
-        request_id: request_id.to_owned(),
-    };
-    let caller = Caller { grants: principal.grants().clone(), within: None, scene, once: None };
-    let client = format!("{} {}", principal.id(), principal.name());
-    let asked = Asked { service, request, client, caller, route, keys, echo };
+    let asked = Asked { service, request, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
         return asked.change(query.arguments, body).await;
     }
@@ -176,8 +169,6 @@ enum Seen {
 struct Asked<'a> {
     service: &'a Service,
     request: &'a HttpRequest,
-    /// Whose keys are meant: a client of the same name that is made anew is another one.
-    client: String,
     caller: Caller,
     route: &'static Route,
     keys: Vec<String>,
@@ -232,7 +223,7 @@ impl Asked<'_> {
         let engine = &self.service.engine;
         let path = self.request.uri().path();
         let fingerprint = once::fingerprint(engine, path, self.echo.form, arguments);
-        let once = Once::new(self.client.clone(), key, fingerprint);
+        let once = Once::new(self.caller.owner(), key, fingerprint);
         let action = change::action(self.route.operation);
         let allowed = |action: Action| self.caller.grants.require(action.verb, action.kind).is_ok();
         if action.is_some_and(allowed)

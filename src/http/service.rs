@@ -6,10 +6,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::audit::flood::SignInFlood;
 use crate::auth::authenticate::Authenticator;
+use crate::auth::bearer::Bearers;
 use crate::auth::password::Verifier;
 use crate::auth::turns::Turns;
 use crate::config::Config;
-use crate::http::identify::Clients;
+use crate::http::identify::{Clients, Tokens};
 use crate::operation::Engine;
 
 /// The service behind every listener of a process.
@@ -18,6 +19,8 @@ pub struct Service {
     pub engine: Engine,
     /// Who calls.
     pub authenticator: Arc<Authenticator<Clients>>,
+    /// Who calls with a token.
+    pub bearers: Arc<Bearers<Tokens>>,
     /// Hashes new passwords.
     pub verifier: Arc<Verifier>,
     /// Attempts on one user's password come one after the other.

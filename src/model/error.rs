@@ -26,6 +26,12 @@ pub enum Error {
         /// The kind it was asked for.
         kind: &'static str,
     },
+    /// (3) The client would give more than it has.
+    #[error("{parameter}: this client cannot give, or touch, more than it has itself")]
+    Exceeds {
+        /// The parameter or kind that goes beyond it.
+        parameter: &'static str,
+    },
     /// (3) The password is wrong, or its user may not sign in: which, nobody is told.
     #[error("pwd: wrong, or this user may not sign in")]
     WrongPassword,

@@ -37,7 +37,7 @@ impl Grants {
     }
 
     fn add(&mut self, word: &str) -> Result<(), Error> {
-        let bad = || Error::invalid("grant", format!("expected VERB:KIND, not {word:.60}"));
+        let bad = || Error::invalid("grants", format!("expected VERB:KIND, not {word:.60}"));
         let (verb, kind) = word.split_once(':').ok_or_else(bad)?;
         let verbs = match verb {
             "*" => VerbSet::ALL,
@@ -53,6 +53,20 @@ impl Grants {
             }
         }
         Ok(())
+    }
+
+    /// Whether these grants hold everything that `other` does.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.sets.iter().zip(&other.sets).all(|(mine, theirs)| mine.union(*theirs) == *mine)
+    }
+
+    /// What either of the two holds.
+    #[must_use]
+    pub fn union(mut self, other: &Self) -> Self {
+        for (mine, theirs) in self.sets.iter_mut().zip(&other.sets) {
+            *mine = mine.union(*theirs);
+        }
+        self
     }
 
     /// Whether `verb` on `kind` is granted.
@@ -87,6 +101,16 @@ mod tests {
         assert!(!preset("writer").allow(Verb::Read, Kind::AuditEvent));
         assert_eq!(preset("admin"), Grants::ADMIN);
         assert!(Grants::preset("owner").is_none());
+    }
+
+    #[test]
+    fn grants_cover_what_they_hold_and_no_more() {
+        let words = |list: &[&str]| Grants::parse(list.iter().copied()).unwrap();
+        assert!(Grants::ADMIN.covers(&preset("writer")) && preset("writer").covers(&preset("reader")));
+        assert!(!preset("reader").covers(&preset("writer")) && !preset("writer").covers(&Grants::ADMIN));
+        let (one, two) = (words(&["read:user"]), words(&["read:role"]));
+        assert!(!one.covers(&two) && one.covers(&Grants::NONE) && one.covers(&one));
+        assert_eq!(one.union(&two), words(&["read:role", "read:user"]));
     }
 
     #[test]

@@ -316,6 +316,11 @@ impl Stored {
         grants.require(verb, self.kind)?;
         Ok(Permitted { stored: self, disclose: grants.allow(Verb::Disclose, self.kind) })
     }
+
+    /// For the client that has just made or changed this entity, in the answer to that: it has given what it sees.
+    pub fn made(&self) -> Permitted<'_> {
+        Permitted { stored: self, disclose: false }
+    }
 }
 
 /// A stored entity that this client may touch.

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use crate::model::kind::api_client;
-use crate::model::state::{Draft, Given, Patch};
+use crate::model::state::{Given, Patch};
 use crate::model::{Error, Grants, Kind, Row, Stored, Value, key};
-use crate::operation::create::Create;
+use crate::operation::administer::{CreateClient, UpdateClient};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::perform::perform;
 use crate::operation::update::Update;
@@ -26,18 +26,22 @@ pub struct Client {
     pub words: Vec<String>,
     /// Its grants.
     pub grants: Grants,
+    /// The organization it is bounded to.
+    pub within: Option<Uuid>,
 }
 
-fn client(stored: &Stored) -> Result<Client, Error> {
+/// Reads a client off its entity.
+pub fn client(stored: &Stored) -> Result<Client, Error> {
     let attributes = stored.attributes();
     let words = attributes.values(api_client::GRANTS).iter().filter_map(Value::as_text);
     Ok(Client {
         row: stored.row(),
         id: stored.id(),
         name: attributes.text(api_client::NAME).unwrap_or_default().to_owned(),
-        enabled: attributes.text(api_client::STATE) == Some("Enabled"),
+        enabled: api_client::is_enabled(attributes),
         words: words.map(str::to_owned).collect(),
         grants: api_client::grants(attributes)?,
+        within: attributes.reference(api_client::WITHIN).map(|to| to.id),
     })
 }
 
@@ -65,7 +69,7 @@ pub async fn all(store: &SharedStore) -> Result<Vec<Client>, Error> {
     }
 }
 
-/// Makes a client. Error 4 when the name is taken, error 1 when a grant is not understood.
+/// Makes a client, bounded to nothing. Error 4 when the name is taken, error 1 when a grant is not understood.
 pub async fn add(
     engine: &Engine,
     caller: &Caller,
@@ -73,10 +77,23 @@ pub async fn add(
     grants: &[String],
     credential: Credential,
 ) -> Result<Uuid, Error> {
+    add_within(engine, caller, (name, grants, None), credential).await
+}
+
+/// Makes a client of a name and grants, bounded to the organization of that entity name or id. Error 10 when there is
+/// no such organization; else as [`add`].
+pub async fn add_within(
+    engine: &Engine,
+    caller: &Caller,
+    (name, grants, within): (&str, &[String], Option<&str>),
+    credential: Credential,
+) -> Result<Uuid, Error> {
     let grants = grants.iter().map(|word| Given::Value(Value::text(word.as_str()))).collect();
-    let given = vec![(api_client::NAME, vec![Given::Value(Value::text(name))]), (api_client::GRANTS, grants)];
-    let draft = Draft { kind: Kind::ApiClient, given };
-    perform(engine, caller, Create::new(engine, caller, draft).with_credential(Some(credential))).await
+    let mut given =
+        vec![(api_client::NAME, vec![Given::Value(Value::text(name))]), (api_client::GRANTS, grants)];
+    given.extend(within.map(|within| (api_client::WITHIN, vec![Given::Reference(within.into())])));
+    let create = CreateClient::new(engine, caller, given, |create| create.with_credential(Some(credential)));
+    perform(engine, caller, create).await.map(|made| made.id())
 }
 
 /// What may be changed of a client.
@@ -92,14 +109,19 @@ pub enum ClientChange {
 pub async fn change(engine: &Engine, caller: &Caller, name: &str, change: ClientChange) -> Result<(), Error> {
     let found = find(&engine.store, name).await?;
     let (client, _) = found.ok_or_else(|| Error::not_found(Kind::ApiClient))?;
-    let (given, credential) = match change {
+    let update = match change {
         ClientChange::Enabled(enabled) => {
             let state = if enabled { "Enabled" } else { "Disabled" };
-            (vec![(api_client::STATE, vec![Given::Value(Value::text(state))])], None)
+            let given = vec![(api_client::STATE, vec![Given::Value(Value::text(state))])];
+            Update::new(engine, caller, client.id, Patch { kind: Kind::ApiClient, given })
         }
-        ClientChange::Reset(credential) => (Vec::new(), Some(credential)),
+        ClientChange::Reset(credential) => reset(engine, caller, client.id, credential),
     };
-    let patch = Patch { kind: Kind::ApiClient, given };
-    let update = Update::new(engine, caller, client.id, patch).with_credential(credential);
-    perform(engine, caller, update).await.map(|_| ())
+    perform(engine, caller, UpdateClient::new(engine, caller, client.id, update)).await.map(|_| ())
+}
+
+/// The change of a client's password.
+pub fn reset(engine: &Engine, caller: &Caller, id: Uuid, credential: Credential) -> Update {
+    let patch = Patch { kind: Kind::ApiClient, given: Vec::new() };
+    Update::new(engine, caller, id, patch).with_credential(Some(credential)).recorded_as("RESET")
 }

@@ -78,6 +78,7 @@ impl Change for Delete {
                 &[Kind::Organization, Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation]
             }
             Kind::ApiClient => &[Kind::ApiClient],
+            Kind::Token => &[Kind::Token],
             _ => &[Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation],
         }
     }

@@ -67,6 +67,29 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// How a caller is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// The server itself, or somebody at its command line.
+    Local,
+    /// An API client that proved itself with its password.
+    Client(Uuid),
+    /// An API client that holds one of its access tokens.
+    TokenHolder(Uuid),
+    /// Nobody the store knows: vouched for by an issuer, or refused.
+    Foreign,
+}
+
+impl Identity {
+    /// The API client that calls.
+    pub fn client(self) -> Option<Uuid> {
+        match self {
+            Self::Client(id) | Self::TokenHolder(id) => Some(id),
+            Self::Local | Self::Foreign => None,
+        }
+    }
+}
+
 /// Who calls: the client, what it may do, and where it stands in the audit trail.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -74,6 +97,8 @@ pub struct Caller {
     pub grants: Grants,
     /// The organization it is bounded to, with everything below; everything when `None`.
     pub within: Option<Uuid>,
+    /// How it is known.
+    pub identity: Identity,
     /// Name, address and request id for the records.
     pub scene: Scene,
     /// The key under which the request is performed at most once.
@@ -84,6 +109,16 @@ impl Caller {
     /// The server itself or somebody at its command line: may do everything.
     pub fn local(name: &str) -> Self {
         let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
-        Self { grants: Grants::ADMIN, within: None, scene, once: None }
+        Self { grants: Grants::ADMIN, within: None, identity: Identity::Local, scene, once: None }
+    }
+
+    /// Nobody yet: may do nothing, only stands in the records.
+    pub fn nobody(scene: Scene) -> Self {
+        Self { grants: Grants::NONE, within: None, identity: Identity::Foreign, scene, once: None }
+    }
+
+    /// Whose keys of requests are meant: a client of the same name that is made anew is another one.
+    pub fn owner(&self) -> String {
+        self.identity.client().map_or_else(|| format!("name {}", self.scene.client), |id| id.to_string())
     }
 }

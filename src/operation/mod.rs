@@ -4,6 +4,7 @@
 //! that a client hanging up cannot cancel. Reads authorize, then read committed data. Operations know entities,
 //! grants and the store's traits; they know neither HTTP nor XML.
 
+pub mod administer;
 pub mod assign;
 pub mod audit_trail;
 pub mod client;
@@ -34,8 +35,9 @@ pub mod scope;
 pub mod search;
 pub mod setup;
 pub mod sign_in;
+pub mod token;
 pub mod update;
 
-pub use engine::{Caller, Engine};
+pub use engine::{Caller, Engine, Identity};
 pub use perform::{Change, perform, perform_kept, refuse};
 pub use post::post;

@@ -57,6 +57,7 @@ pub struct Update {
     patch: Patch,
     precondition: Precondition,
     credential: Option<Credential>,
+    word: Option<&'static str>,
     password: Option<Password>,
     other_id: Uuid,
     class_roles: ClassRoles,
@@ -74,6 +75,7 @@ impl Update {
             patch,
             precondition: Precondition::None,
             credential: None,
+            word: None,
             password: None,
             other_id: engine.world.unordered_id(),
             class_roles,
@@ -81,6 +83,13 @@ impl Update {
             client: caller.scene.client.clone(),
             settings: Arc::clone(&engine.settings),
         }
+    }
+
+    /// Recorded under another word than `UPDATE`.
+    #[must_use]
+    pub fn recorded_as(mut self, word: &'static str) -> Self {
+        self.word = Some(word);
+        self
     }
 
     /// Only when the precondition holds.
@@ -126,7 +135,8 @@ impl Change for Update {
     type Out = Uuid;
 
     fn action(&self) -> Action {
-        Action::of(Verb::Update, self.patch.kind, Some(self.id))
+        let action = Action::of(Verb::Update, self.patch.kind, Some(self.id));
+        self.word.map_or(action, |word| Action { word, ..action })
     }
 
     fn touches(&self) -> &'static [Kind] {

@@ -23,7 +23,8 @@ pub async fn first_client(service: &Service) -> Result<Option<String>, StartErro
     let (password, shown) = match configured {
         Some(secret) => (secret.expose().to_owned(), false),
         None if service.config.serve.demo => (DEMO_PASSWORD.to_owned(), false),
-        None => (alphanumeric(service.engine.world.as_ref(), LETTERS), true),
+        // A password that nobody can sign in with is not shown.
+        None => (alphanumeric(service.engine.world.as_ref(), LETTERS), service.config.auth.passwords),
     };
     let phc = service.verifier.hash(Zeroizing::new(password.clone())).await?;
     let credential = Credential { phc, set: service.engine.world.now() };

@@ -1,6 +1,6 @@
 //! From the configuration to the services: the only place that maps its topics to what each room takes.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,11 +10,13 @@ use zeroize::Zeroizing;
 use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
+use crate::auth::bearer::{BearerSettings, Bearers};
+use crate::auth::jwt::{Issuer, IssuerSettings, Mapping};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
-use crate::config::{AuthConfig, Config, Database, MailTls, Secret};
-use crate::http::identify::Clients;
+use crate::config::{AuthConfig, Config, Database, JwtConfig, MailTls, Secret};
+use crate::http::identify::{Clients, Tokens};
 use crate::http::road::SERVICES;
 use crate::http::service::Service;
 use crate::mail::letters::{Composer, own_base};
@@ -23,7 +25,7 @@ use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
 use crate::model::password::PasswordRules;
 use crate::model::rules::{OrganizationClass, Settings, UserLock};
-use crate::model::{Error, Kind};
+use crate::model::{Error, Grants, Kind};
 use crate::operation::Engine;
 use crate::operation::setup::{Declaration, declare};
 use crate::server::StartError;
@@ -177,6 +179,45 @@ fn authenticator_settings(auth: &AuthConfig) -> AuthenticatorSettings {
     }
 }
 
+/// What is accepted of a configured issuer; it has no keys yet.
+fn issuer(jwt: &JwtConfig) -> Result<Arc<Issuer>, Error> {
+    let mapping = |mapping: &crate::config::JwtGrants| {
+        let words = match &mapping.preset {
+            Some(preset) => Grants::preset(preset).unwrap_or_default(),
+            None => mapping.words.clone(),
+        };
+        let grants = Grants::parse(words.iter().map(String::as_str))?;
+        Ok::<_, Error>(Mapping { claim: mapping.claim.clone(), value: mapping.value.clone(), grants })
+    };
+    Ok(Arc::new(Issuer::new(IssuerSettings {
+        name: jwt.name.clone(),
+        issuer: jwt.issuer.clone(),
+        audience: jwt.audience.clone(),
+        algorithms: jwt.algorithms.clone(),
+        client_claim: jwt.client_claim.clone(),
+        within: jwt.within.clone(),
+        within_claim: jwt.within_claim.clone(),
+        leeway: jwt.leeway_seconds,
+        once: jwt.once,
+        grants: jwt.grants.iter().map(mapping).collect::<Result<_, _>>()?,
+    })))
+}
+
+/// Who calls with a token.
+fn bearers(engine: &Engine, auth: &AuthConfig, world: SharedWorld) -> Result<Bearers<Tokens>, Error> {
+    /// Wrong tokens cannot be guesses, so that an address may present more of them than of wrong passwords.
+    const TIMES: u32 = 10;
+    let settings = authenticator_settings(auth);
+    let wrong = auth.attempts.lock_after.saturating_mul(TIMES);
+    let settings = BearerSettings {
+        cache: settings.cache,
+        wrong: NonZeroU32::new(wrong).unwrap_or(NonZeroU32::MIN),
+        addresses: settings.attempts.capacity,
+    };
+    let issuers = auth.jwt.iter().map(issuer).collect::<Result<_, _>>()?;
+    Ok(Bearers::new(Tokens(engine.clone()), issuers, world, settings))
+}
+
 /// The recorder of a process: installed once, shared by every server in it (tests run several).
 fn metrics() -> Option<PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -195,16 +236,22 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
     let verifier = Arc::new(verifier(&config.auth, Arc::clone(&world))?);
     let clients = Clients(Arc::clone(&store));
     let settings = authenticator_settings(&config.auth);
-    let authenticator = Arc::new(Authenticator::new(clients, Arc::clone(&verifier), world, settings));
-    let forgetting = Arc::clone(&authenticator);
+    let authenticator =
+        Arc::new(Authenticator::new(clients, Arc::clone(&verifier), Arc::clone(&world), settings));
+    let bearers = Arc::new(bearers(&engine, &config.auth, world)?);
+    let (forgetting, bearers_forgetting) = (Arc::clone(&authenticator), Arc::clone(&bearers));
     store.on_commit(Arc::new(move |touched: Touched| {
         if touched.has(Kind::ApiClient) {
             forgetting.forget_all();
+        }
+        if touched.has(Kind::ApiClient) || touched.has(Kind::Token) {
+            bearers_forgetting.forget_all();
         }
     }));
     Ok(Service {
         engine,
         authenticator,
+        bearers,
         verifier,
         turns: Turns::default(),
         config,

@@ -5,6 +5,7 @@ pub mod bare;
 pub mod bootstrap;
 pub mod compose;
 pub mod demo;
+pub mod issuers;
 pub mod listen;
 pub mod tasks;
 pub mod tls;
@@ -44,6 +45,14 @@ pub enum StartError {
     /// The password verifier.
     #[error("password verifier: {0}")]
     Verifier(#[from] crate::auth::password::VerifyError),
+    /// The keys of an issuer of tokens.
+    #[error("auth.jwt: the keys of {issuer}: {cause}")]
+    Issuer {
+        /// Its short name.
+        issuer: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// The data directory.
     #[error("data directory {directory}: {cause}")]
     Directory {
@@ -98,6 +107,7 @@ pub async fn start_over(
     config.serve.listen = socket.local_addr().unwrap_or(asked);
     let mailer = compose::mailer(&store, &config, &world)?;
     let service = compose::service(store, config, Arc::clone(&world)).await?;
+    issuers::read_first(&service).await?;
     if service.config.serve.demo {
         demo::load(&service).await?;
     }

@@ -13,12 +13,14 @@ use crate::audit::{Action, Scene};
 use crate::http::service::Service;
 use crate::http::sign_in::counted_user;
 use crate::mail::worker::Worker;
-use crate::model::{Error, Grants, Kind, Verb};
+use crate::model::{Error, Kind, Verb};
 use crate::operation::sign_in::SignIn;
-use crate::operation::{Caller, once, refuse};
+use crate::operation::{Caller, once, refuse, token};
+use crate::server::issuers;
 use crate::server::tls::Certificates;
 
 const SIGN_INS: Duration = Duration::from_secs(10);
+const SECRETS: Duration = Duration::from_mins(10);
 const METRICS: Duration = Duration::from_secs(5);
 const ANSWERS: Duration = Duration::from_hours(1);
 const CERTIFICATE: Duration = Duration::from_hours(24);
@@ -42,6 +44,8 @@ impl Tasks {
             running.push(tokio::spawn(put_together(metrics, stopped.clone())));
         }
         running.push(tokio::spawn(forget_answers(service.clone(), stopped.clone())));
+        running.push(tokio::spawn(sweep_secrets(service.clone(), stopped.clone())));
+        running.extend(issuers::follow(&service, &stopped));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
         if let Some(mailer) = mailer {
             running.push(tokio::spawn(mailer.run(stopped.clone())));
@@ -76,7 +80,7 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
             };
             let source = user.map_or(tally.source, |(origin, _)| origin);
             let scene = Scene { client: tally.name, source, request_id: String::new() };
-            let caller = Caller { grants: Grants::NONE, within: None, scene, once: None };
+            let caller = Caller::nobody(scene);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =
                 refuse(&service.engine, &caller, action, Error::invalid("credentials", counted)).await;
@@ -86,6 +90,16 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
         }
         if ended {
             return;
+        }
+    }
+}
+
+/// Secrets that have ended are forgotten: single-use tokens, codes, access tokens.
+async fn sweep_secrets(service: web::Data<Service>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(SECRETS, stopped.changed()).await.is_err() {
+        let engine = &service.engine;
+        if let Err(error) = token::sweep(&engine.store, engine.world.now()).await {
+            tracing::warn!(?error, "ended secrets could not be forgotten");
         }
     }
 }

@@ -99,6 +99,11 @@ impl Read for Faulty {
         self.inner.credential(subject).await
     }
 
+    async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error> {
+        self.faults.pass("Read::secret_subject")?;
+        self.inner.secret_subject(purpose, hash, now).await
+    }
+
     async fn audit(
         &self,
         query: &AuditQuery,
@@ -381,6 +386,11 @@ impl Secrets for FaultyWrite<'_> {
     async fn put_secret(&mut self, secret: &Secret<'_>) -> Result<(), Error> {
         self.pass("Secrets::put_secret")?;
         self.tx.put_secret(secret).await
+    }
+
+    async fn put_secret_once(&mut self, secret: &Secret<'_>) -> Result<bool, Error> {
+        self.pass("Secrets::put_secret_once")?;
+        self.tx.put_secret_once(secret).await
     }
 
     async fn consume_secret(

@@ -28,6 +28,10 @@ pub trait Secrets: Send {
     /// Keeps a secret. Error 6 when the same hash is kept already for this purpose.
     async fn put_secret(&mut self, secret: &Secret<'_>) -> Result<(), Error>;
 
+    /// Keeps a secret unless the same hash is kept already for this purpose; whether it was kept now. Of many who try at
+    /// once, one succeeds.
+    async fn put_secret_once(&mut self, secret: &Secret<'_>) -> Result<bool, Error>;
+
     /// Uses a secret up by one and returns its subject; `None` when there is no such secret, or it is used up,
     /// tried too often or expired at `now`. One conditional statement: of many who try at once, only as many
     /// succeed as it has uses.

@@ -181,6 +181,10 @@ pub(super) const INDEXES_READY: &str = "UPDATE attribute SET state = 'ready' WHE
 
 pub(super) const PUT_SECRET: &str = "INSERT INTO secret (purpose, hash, subject, expires, uses_left, tries_left) \
      VALUES ($1, $2, $3, $4, $5, $6)";
+pub(super) const PUT_SECRET_ONCE: &str = "INSERT INTO secret (purpose, hash, subject, expires, uses_left, tries_left) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (purpose, hash) DO NOTHING";
+pub(super) const SECRET_SUBJECT: &str = "SELECT s.subject FROM secret s \
+     WHERE s.purpose = $1 AND s.hash = $2 AND s.expires > $3 AND s.uses_left > 0 AND s.tries_left > 0";
 pub(super) const CONSUME_SECRET: &str = "UPDATE secret SET uses_left = uses_left - 1 \
      WHERE purpose = $1 AND hash = $2 AND uses_left > 0 AND tries_left > 0 AND expires > $3 RETURNING subject";
 pub(super) const MISS_SECRET: &str =

@@ -167,6 +167,10 @@ pub trait Read: Send + Sync {
     /// The stored password of a user or API client.
     async fn credential(&self, subject: Row) -> Result<Option<Credential>, Error>;
 
+    /// The subject of a secret that is still good at `now`, without using it up; the other condition is that it has uses
+    /// and tries left.
+    async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error>;
+
     /// Up to `limit` audit records in the order they were written, with their place; beyond `after`.
     async fn audit(
         &self,

@@ -446,17 +446,24 @@ macro_rules! transaction {
                 }
             }
 
+            fn keeping(sql: &'static str, secret: &Secret<'_>) -> Statement {
+                query(sql)
+                    .bind(secret.purpose.to_owned())
+                    .bind(secret.hash.to_vec())
+                    .bind(secret.subject)
+                    .bind(secret.expires)
+                    .bind(secret.uses)
+                    .bind(secret.tries)
+            }
+
             #[async_trait]
             impl Secrets for Tx<'_> {
                 async fn put_secret(&mut self, secret: &Secret<'_>) -> Result<(), Error> {
-                    let statement = query(statements::PUT_SECRET)
-                        .bind(secret.purpose.to_owned())
-                        .bind(secret.hash.to_vec())
-                        .bind(secret.subject)
-                        .bind(secret.expires)
-                        .bind(secret.uses)
-                        .bind(secret.tries);
-                    self.execute(statement).await.map(|_| ())
+                    self.execute(keeping(statements::PUT_SECRET, secret)).await.map(|_| ())
+                }
+
+                async fn put_secret_once(&mut self, secret: &Secret<'_>) -> Result<bool, Error> {
+                    self.execute(keeping(statements::PUT_SECRET_ONCE, secret)).await.map(|kept| kept == 1)
                 }
 
                 async fn consume_secret(&mut self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error> {

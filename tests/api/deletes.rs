@@ -81,10 +81,10 @@ on_both! {
         let admin = bed.admin();
         let (acme, other) = (organization(&admin, "acme").await, organization(&admin, "other").await);
         let clerk = role(&admin, &acme, "Clerk").await;
-        let (anna, bertil) = (user(&admin, "anna").await, user(&admin, "bertil").await);
+        let (anna, bertil) = (user_of(&admin, &other, "anna").await, user_of(&admin, &other, "bertil").await);
         let given = mandate(&admin, &acme, &other, &clerk).await;
-        delegation(&bed, &given, &anna, &clerk).await;
-        delegation(&bed, &given, &bertil, &clerk).await;
+        delegation(&admin, &given, &anna, &clerk).await;
+        delegation(&admin, &given, &bertil, &clerk).await;
         admin.delete(&format!("users/{anna}")).await.ok();
         let list = format!("users/{bertil}/receivedmandatedelegations");
         in_order(&admin.get(&list).await.ok().ids(), &[&given]);
@@ -158,8 +158,10 @@ on_both! {
         let clerk = role(&admin, &acme, "Clerk").await;
         let anna = make(&admin, &format!("users/?login=anna&role={clerk}")).await;
         make(&admin, &format!("roleinvitations/?user={anna}&role={clerk}&inviter={anna}")).await;
-        let given = mandate(&admin, &acme, &anna, &clerk).await;
-        delegation(&bed, &given, &anna, &clerk).await;
+        let given = mandate(&admin, &anna, "root", &clerk).await;
+        mandate(&admin, &acme, &anna, &clerk).await;
+        let bertil = user(&admin, "bertil").await;
+        delegation(&admin, &given, &bertil, &clerk).await;
         admin.delete(&format!("users/{anna}")).await.ok();
         assert_eq!(admin.get("roleinvitations").await.ok().ids(), [""; 0]);
         assert_eq!(admin.get("mandates").await.ok().ids(), [""; 0]);

@@ -134,7 +134,7 @@ super::on_both_with! {
         let other = user(&admin, "other").await;
         let given = mandate(&admin, &mandater, &reader, &signatory).await;
         let passed_on = mandate(&admin, &mandater, &company, &signatory).await;
-        delegation(&bed, &passed_on, &reader, &signatory).await;
+        delegation(&admin, &passed_on, &reader, &signatory).await;
         ids.insert("invitation", invitation(&admin, &reader, &rolename).await);
         ids.insert("other-invitation", invitation(&admin, &other, &rolename).await);
         ids.extend([("mandater", mandater.clone()), ("role", signatory), ("rolename", rolename)]);

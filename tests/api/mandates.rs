@@ -1,6 +1,6 @@
 //! Mandates: `/mandates` and the five lists of given, received and delegated ones (REQ007, REQ008).
 
-use super::{delegation, in_order, make, mandate, organization, role, user};
+use super::{delegation, in_order, make, mandate, organization, role, user, user_of};
 use crate::kit::Caller;
 use crate::on_both;
 
@@ -111,6 +111,14 @@ on_both! {
             (format!("mandater={acme}&mandatee={acme}&role={clerk}"), 400, 10, "mandatee"),
             (format!("mandater={acme}&mandater={acme}&mandatee={anna}&role={clerk}"), 400, 1, "mandater"),
             (format!("mandater={acme}&mandatee={anna}&role={clerk}&state=Active"), 400, 1, "state"),
+            (format!("mandater={acme}&mandatee={anna}&role={clerk}&validUntil=2020-01-01T00:00:00Z"), 400, 1, "validUntil"),
+            (format!("mandater={acme}&mandatee={anna}&role={clerk}&validUntil=tomorrow"), 400, 1, "validUntil"),
+            (
+                format!("mandater={acme}&mandatee={anna}&role={clerk}&validFrom=2999-01-02T00:00:00Z&validUntil=2999-01-01T00:00:00Z"),
+                400, 1, "validFrom",
+            ),
+            (format!("mandater={acme}&mandatee={anna}&role={clerk}&template=none"), 400, 10, "template"),
+            (format!("mandater={acme}&mandatee={anna}&role={clerk}&decidedBy=x"), 400, 1, "decidedBy"),
             (format!("mandater={acme}&mandatee={anna}&role={clerk}&type=OrgToPer"), 400, 1, "type"),
             (format!("mandater={acme}&mandatee={anna}&role={clerk}&assigneeEmail=nobody"), 400, 1, "assigneeEmail"),
         ] {
@@ -149,7 +157,8 @@ on_both! {
         let to_anna = mandate(&admin, &acme, &anna, &clerk).await;
         let to_other = mandate(&admin, &acme, &other, &clerk).await;
         let from_anna = mandate(&admin, &anna, &bertil, &clerk).await;
-        delegation(&bed, &to_other, &bertil, &clerk).await;
+        let carl = user_of(&admin, &other, "carl").await;
+        delegation(&admin, &to_other, &carl, &clerk).await;
         let lists: [(String, Vec<&String>); 9] = [
             ("mandates".to_owned(), vec![&to_anna, &to_other, &from_anna]),
             (format!("organizations/{acme}/givenmandates"), vec![&to_anna, &to_other]),
@@ -158,7 +167,7 @@ on_both! {
             (format!("users/{anna}/givenmandates"), vec![&from_anna]),
             (format!("users/{anna}/receivedmandates"), vec![&to_anna]),
             (format!("users/{bertil}/receivedmandates"), vec![&from_anna]),
-            (format!("users/{bertil}/receivedmandatedelegations"), vec![&to_other]),
+            (format!("users/{carl}/receivedmandatedelegations"), vec![&to_other]),
             (format!("users/{anna}/receivedmandatedelegations"), vec![]),
         ];
         for (address, wanted) in &lists {
@@ -228,8 +237,8 @@ on_both! {
         let Scene { acme, clerk, anna, bertil, .. } = scene(&admin).await;
         mandate(&admin, &acme, &anna, &clerk).await;
         mandate(&admin, &anna, &bertil, &clerk).await;
-        let stays = mandate(&admin, &acme, &bertil, &clerk).await;
-        delegation(&bed, &stays, &anna, &clerk).await;
+        let stays = mandate(&admin, &acme, "root", &clerk).await;
+        delegation(&admin, &stays, &anna, &clerk).await;
         admin.delete(&format!("users/{anna}")).await.ok();
         in_order(&admin.get("mandates").await.ok().ids(), &[&stays]);
         user(&admin, "anna").await;

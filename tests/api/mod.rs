@@ -41,17 +41,25 @@ macro_rules! on_both_with {
 }
 pub(crate) use on_both_with;
 
+mod apiclients;
 mod audit_sequence;
 mod auditevents;
 mod custom;
+mod delegations;
 mod deletes;
 mod documents;
+mod effective_roles;
 mod etags;
 mod examples;
 mod grants;
 mod idempotency;
+mod inclusion;
 mod json;
 mod json_bodies;
+mod jwt;
+mod mandate_states;
+mod mandate_templates;
+mod mandate_windows;
 mod mandates;
 mod methods;
 mod move_organization;
@@ -64,6 +72,7 @@ mod roleinvitations;
 mod roles;
 mod round_trips;
 mod search;
+mod tokens;
 mod user_lists;
 mod users;
 mod version_2_1;
@@ -121,19 +130,9 @@ pub async fn invitation(caller: &Caller<'_>, user: &str, role: &str) -> String {
     make(caller, &format!("roleinvitations/?user={user}&role={role}")).await
 }
 
-/// Passes a role of a mandate on to a user, straight through the store: its own operations come later.
-pub async fn delegation(bed: &Bed, mandate: &str, user: &str, role: &str) -> String {
-    use valtuus::model::kind::delegation::{MANDATE, ROLE, USER};
-    use valtuus::model::{Kind, Ref, Value};
-    let to = |kind, id: &str| Value::Ref(Ref { kind, id: Uuid::parse_str(id).unwrap() });
-    let pairs = vec![
-        (MANDATE, to(Kind::Mandate, mandate)),
-        (USER, to(Kind::User, user)),
-        (ROLE, to(Kind::Role, role)),
-    ];
-    let store = &bed.server.service().engine.store;
-    let made = crate::store::kit::new(store, Kind::Delegation, pairs).await.unwrap();
-    made.id().to_string()
+/// Passes a role of a mandate on to a user of the organization that received it.
+pub async fn delegation(caller: &Caller<'_>, mandate: &str, user: &str, role: &str) -> String {
+    make(caller, &format!("mandates/{mandate}/delegations?user={user}&role={role}")).await
 }
 
 /// Makes `count` enabled users with logins `user00000` and so on, in that order, straight through the store; at

@@ -44,6 +44,96 @@ on_both! {
         bed.must_be_sound().await;
     }
 
+    async fn nobody_passes_on_what_the_mandater_lost(bed: Bed) {
+        let admin = bed.admin();
+        let other = admin.post("organizations/?technicalName=other").await.ok().id();
+        let role = admin.post("roles/?name=Signatory&organization=root").await.ok().id();
+        let rest = admin.post("roles/?name=Auditor&organization=root").await.ok().id();
+        let mut users = Vec::new();
+        for n in 0..WRITERS {
+            users.push(admin.post(&format!("organizations/{other}/users?login=user{n}")).await.ok().id());
+        }
+        for round in 0..4 {
+            let giver = admin.post(&format!("users/?login=giver{round}&role={role}&role={rest}")).await.ok().id();
+            let given = format!("mandates/?mandater={giver}&mandatee={other}&role={role}");
+            let both = admin.post(&format!("{given}&role={rest}")).await.ok().id();
+            let only = admin.post(&given).await.ok().id();
+            let answers = at_once(|n| {
+                let (admin, giver, role, user) = (bed.admin(), giver.clone(), role.clone(), users[n].clone());
+                let mandate = if n % 2 == 0 { both.clone() } else { only.clone() };
+                async move {
+                    if n == round * 3 {
+                        return admin.delete(&format!("users/{giver}/roles/{role}")).await;
+                    }
+                    admin.post(&format!("mandates/{mandate}/delegations?user={user}")).await
+                }
+            })
+            .await;
+            assert_eq!(answers[round * 3].status, 200, "{}", answers[round * 3].text());
+            successes(&answers, &[(409, 15)]);
+            assert_eq!(admin.get(&format!("mandates/{only}")).await.ok().value("state"), "Revoked");
+            assert_eq!(admin.get(&format!("mandates/{only}/delegations")).await.ok().ids(), [""; 0]);
+            assert_eq!(admin.get(&format!("mandates/{both}")).await.ok().values("role"), [rest.clone()]);
+            let passed_on = admin.get(&format!("mandates/{both}/delegations")).await.ok().ids();
+            let asked = (0..WRITERS).filter(|n| n % 2 == 0 && *n != round * 3).count();
+            assert_eq!(passed_on.len(), asked);
+            for id in passed_on {
+                assert_eq!(admin.get(&format!("delegations/{id}")).await.ok().values("role"), [rest.clone()]);
+            }
+        }
+        bed.must_be_sound().await;
+    }
+
+    async fn delegations_and_the_end_of_their_mandate_come_in_some_order(bed: Bed) {
+        let admin = bed.admin();
+        let other = admin.post("organizations/?technicalName=other").await.ok().id();
+        let role = admin.post("roles/?name=Signatory&organization=root").await.ok().id();
+        let mut users = Vec::new();
+        for n in 0..WRITERS {
+            users.push(admin.post(&format!("organizations/{other}/users?login=user{n}")).await.ok().id());
+        }
+        for round in 0..4 {
+            let mandate = admin.post(&format!("mandates/?mandater=root&mandatee={other}&role={role}")).await.ok().id();
+            let answers = at_once(|n| {
+                let (admin, mandate, user) = (bed.admin(), mandate.clone(), users[n].clone());
+                async move {
+                    match n {
+                        _ if n != round + 5 => admin.post(&format!("mandates/{mandate}/delegations?user={user}")).await,
+                        _ if round % 2 == 0 => admin.put(&format!("mandates/{mandate}/revoke")).await,
+                        _ => admin.delete(&format!("mandates/{mandate}")).await,
+                    }
+                }
+            })
+            .await;
+            assert_eq!(answers[round + 5].status, 200, "{}", answers[round + 5].text());
+            successes(&answers, &[(409, 15), (404, 5)]);
+        }
+        assert_eq!(admin.get("delegations").await.ok().ids(), [""; 0]);
+        bed.must_be_sound().await;
+    }
+
+    async fn inclusions_that_would_close_a_cycle_together_do_not(bed: Bed) {
+        let admin = bed.admin();
+        for round in 0..4 {
+            let mut roles = Vec::new();
+            for n in 0..4 {
+                roles.push(admin.post(&format!("roles/?name=Role{round}.{n}&organization=root")).await.ok().id());
+            }
+            let answers = at_once(|n| {
+                let (admin, from, to) = (bed.admin(), roles[n % 4].clone(), roles[(n + 1) % 4].clone());
+                async move { admin.put(&format!("roles/{from}?includes={to}")).await }
+            })
+            .await;
+            successes(&answers, &[(409, 10)]);
+            let mut open = 0;
+            for role in &roles {
+                open += usize::from(admin.get(&format!("roles/{role}")).await.ok().values("includes").is_empty());
+            }
+            assert_eq!(open, 1, "the ring lacks exactly the piece that would have closed it");
+        }
+        bed.must_be_sound().await;
+    }
+
     async fn a_step_that_can_be_taken_once_is_taken_once(bed: Bed) {
         let admin = bed.admin();
         let company = admin.post("organizations/?technicalName=company").await.ok().id();

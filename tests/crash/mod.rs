@@ -3,6 +3,7 @@
 mod clients;
 mod first_start;
 mod kill;
+mod nodes;
 mod repeat;
 mod stop;
 

@@ -9,11 +9,14 @@ use valtuus::model::Grants;
 use valtuus::operation::{Caller as Local, client};
 use valtuus::server::{Running, start};
 use valtuus::store::Credential;
-use valtuus::world::Real;
+use valtuus::world::{Real, SharedWorld, Still};
 use zeroize::Zeroizing;
 
 use super::caller::{Caller, PASSWORDS};
 use super::postgres::Database;
+
+/// Where a clock that stands still begins: 2026-01-01, noon.
+const NOON: i64 = 1_767_268_800_000_000;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum On {
 pub struct Bed {
     pub server: Running,
     pub http: reqwest::Client,
+    /// The clock of the server, where it stands still until it is moved.
+    pub clock: Option<Arc<Still>>,
     _database: Option<Database>,
     _directory: TempDir,
 }
@@ -47,6 +52,18 @@ impl Bed {
 
     /// As [`Bed::start`], after `adapt` changed the configuration.
     pub async fn start_with(on: On, adapt: impl FnOnce(&mut Config)) -> Option<Self> {
+        Self::start_in(on, Arc::new(Real), adapt).await
+    }
+
+    /// As [`Bed::start_with`], with a clock that stands still until the test moves it.
+    pub async fn start_still(on: On, adapt: impl FnOnce(&mut Config)) -> Option<Self> {
+        let clock = Arc::new(Still::at(NOON));
+        let mut bed = Self::start_in(on, Arc::<Still>::clone(&clock), adapt).await?;
+        bed.clock = Some(clock);
+        Some(bed)
+    }
+
+    async fn start_in(on: On, world: SharedWorld, adapt: impl FnOnce(&mut Config)) -> Option<Self> {
         install_tls();
         let directory = TempDir::new().unwrap();
         let database = match on {
@@ -55,8 +72,9 @@ impl Bed {
         };
         let mut config = configuration(directory.path(), database.as_ref());
         adapt(&mut config);
-        let server = start(config, Arc::new(Real)).await.unwrap();
-        let bed = Self { server, http: reqwest::Client::new(), _database: database, _directory: directory };
+        let server = start(config, world).await.unwrap();
+        let http = reqwest::Client::new();
+        let bed = Self { server, http, clock: None, _database: database, _directory: directory };
         bed.add_clients().await;
         Some(bed)
     }
@@ -69,6 +87,16 @@ impl Bed {
             let grants = Grants::preset(name).unwrap();
             client::add(&service.engine, &Local::local("test"), name, &grants, credential).await.unwrap();
         }
+    }
+
+    /// Moves the clock on by so many microseconds.
+    pub fn advance(&self, by: i64) {
+        self.clock.as_ref().expect("a bed that was started still").advance(by);
+    }
+
+    /// The server's clock, microseconds.
+    pub fn now(&self) -> i64 {
+        self.server.service().engine.world.now()
     }
 
     /// The base address, up to and with the version.

@@ -38,6 +38,11 @@ impl Dice {
         &of[usize::try_from(at).unwrap()]
     }
 
+    /// One of these words.
+    pub fn word(&mut self, of: &[&'static str]) -> &'static str {
+        *self.one::<&'static str>(of)
+    }
+
     /// One of these; `None` when there are none.
     pub fn any<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         if of.is_empty() { None } else { Some(self.one(of)) }
@@ -60,21 +65,46 @@ pub trait Walker {
     fn compare(&self) -> impl Future<Output = Result<(), String>>;
 }
 
-/// Takes `steps` steps; compares everything every 25. A difference fails with the seed and the steps so far.
-pub async fn walk<W: Walker>(walker: &mut W, seed: u64, steps: usize) {
+/// How many seeds are walked, and how many steps each.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    pub seeds: u64,
+    pub steps: usize,
+}
+
+impl Extent {
+    /// These numbers, unless `VALTUUS_WALK_SEEDS` and `VALTUUS_WALK_STEPS` say otherwise.
+    pub fn of(seeds: u64, steps: usize) -> Self {
+        let number = |name: &str| {
+            let text = std::env::var(name).ok()?;
+            Some(text.parse::<u64>().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+        };
+        let steps = number("VALTUUS_WALK_STEPS").map_or(steps, |steps| usize::try_from(steps).unwrap());
+        Self { seeds: number("VALTUUS_WALK_SEEDS").unwrap_or(seeds), steps }
+    }
+}
+
+/// How many of the last steps are printed with a difference.
+const TOLD: usize = 30;
+
+/// Takes `steps` steps; compares everything every `between`, and at the end. A difference fails with the seed and the
+/// last steps.
+pub async fn walk<W: Walker>(walker: &mut W, seed: u64, (steps, between): (usize, usize)) {
     let mut dice = Dice::new(seed);
-    let mut taken = Vec::new();
+    let mut taken = std::collections::VecDeque::with_capacity(TOLD + 1);
     for number in 1..=steps {
         let step = walker.choose(&mut dice);
         let outcome = walker.take(&step).await;
-        taken.push(step);
+        taken.push_back(step);
+        if taken.len() > TOLD {
+            taken.pop_front();
+        }
         let outcome = match outcome {
-            Ok(()) if number % 25 == 0 || number == steps => walker.compare().await,
+            Ok(()) if number % between == 0 || number == steps => walker.compare().await,
             other => other,
         };
         if let Err(difference) = outcome {
-            let last = taken.len().saturating_sub(12);
-            panic!("seed {seed}, step {number}: {difference}\nthe last steps: {:#?}", &taken[last..]);
+            panic!("seed {seed}, step {number}: {difference}\nthe last steps: {taken:#?}");
         }
     }
 }

@@ -36,7 +36,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("quick_xml", &["xml"]),
     ("argon2", &["auth"]),
     ("bcrypt", &["auth"]),
+    ("jsonwebtoken", &["auth"]),
     ("pbkdf2", &["auth"]),
+    ("reqwest", &["server"]),
     ("scrypt", &["auth"]),
     ("sqlx", &["store"]),
     ("rusqlite", &["store"]),
@@ -189,6 +191,8 @@ fn every_planted_violation_is_caught() {
         ("src/config/mod.rs", "#[derive(clap::Parser)] struct A;", "clap"),
         ("src/http/mod.rs", "use rustls::ServerConfig;", "rustls"),
         ("src/auth/mod.rs", "use rcgen;", "rcgen"),
+        ("src/http/identify.rs", "use jsonwebtoken::decode;", "jsonwebtoken"),
+        ("src/auth/keys.rs", "use reqwest::Client;", "reqwest"),
     ] {
         let source = Source { path: path.to_owned(), text: text.to_owned() };
         let found = violations(&source);

@@ -156,6 +156,18 @@ fn words(operation: Operation) -> String {
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
         Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
+        Operation::Create(Kind::ApiClient, _) => {
+            "makes one; `preset`, `pwd`; without `pwd` answers it with its `secret`, once".to_owned()
+        }
+        Operation::Create(Kind::Token, _) => {
+            "makes one, for the caller unless `client` is given; `ttl`; answers it with the `token`, once"
+                .to_owned()
+        }
+        Operation::Update(Kind::ApiClient) => "changes it: given attributes only; `preset`".to_owned(),
+        Operation::ResetClient => {
+            "gives it another password: `pwd`, or one that is answered as `secret`, once".to_owned()
+        }
+        Operation::Delete(Kind::Token) => "revokes it".to_owned(),
         Operation::Create(_, false) => "makes one".to_owned(),
         Operation::Create(kind, true) => format!("makes a {} of it", kind.name()),
         Operation::Update(_) => "changes it: given attributes only".to_owned(),

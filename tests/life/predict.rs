@@ -1,16 +1,17 @@
 //! What the contract says a step comes to: success, or a refusal by status and code. Checks stand in its order.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
-use super::model::{Mandate, Model};
+use super::drive::No;
+use super::model::{CLASSES, Mandate, Model};
 use super::steps::Step;
-
-/// A refusal: status and code.
-pub type No = (u16, u16);
 
 const NO_PARENT: No = (404, 5);
 const NOT_FOUND: No = (404, 7);
 const TAKEN: No = (409, 4);
+const NOT_VIRTUAL: No = (409, 8);
 const VIRTUAL: No = (409, 9);
 const REFERENCE: No = (400, 10);
 const REFERRED: No = (409, 10);
@@ -24,14 +25,21 @@ impl Model {
     /// Whether a step is possible.
     pub fn predict(&self, step: &Step) -> Result<(), No> {
         match step {
-            Step::AddOrganization { name, parent, is_virtual } => {
+            Step::AddOrganization { name, parent, is_virtual, class } => {
                 let above = self.organizations.get(parent).ok_or(NO_PARENT)?;
                 unless(above.is_virtual && !is_virtual, VIRTUAL)?;
+                unless(class.is_some_and(|class| of_virtual(class) != *is_virtual), STATE)?;
                 unless(self.sibling(name, *parent, None), TAKEN)
             }
+            Step::ChangeOrganization { id, .. } => unless(!self.organizations.contains_key(id), NOT_FOUND),
+            Step::Reclass { id, class } => {
+                let organization = self.organizations.get(id).ok_or(NOT_FOUND)?;
+                unless(organization.class != *class && of_virtual(class) != organization.is_virtual, STATE)
+            }
+            Step::Join { id, memberships } => self.may_join(*id, memberships),
             Step::MoveOrganization { id, parent } => self.may_move(*id, *parent),
             Step::DeleteOrganization { id, recursive } => self.may_delete(*id, *recursive),
-            Step::AddUser { login, home } => {
+            Step::AddUser { login, home, .. } => {
                 let home = self.organizations.get(home).ok_or(NO_PARENT)?;
                 unless(home.is_virtual, VIRTUAL)?;
                 unless(self.login_taken(login, None), TAKEN)
@@ -40,27 +48,41 @@ impl Model {
                 unless(!self.users.contains_key(id), NOT_FOUND)?;
                 unless(self.login_taken(login, Some(*id)), TAKEN)
             }
-            Step::Change { id, .. } | Step::DeleteUser { id } => {
-                unless(!self.users.contains_key(id), NOT_FOUND)
-            }
+            Step::Change { id, .. }
+            | Step::Browse { id, .. }
+            | Step::SetStatus { id, .. }
+            | Step::DeleteUser { id } => unless(!self.users.contains_key(id), NOT_FOUND),
             Step::AddRole { name, owner } => {
                 unless(!self.organizations.contains_key(owner), NO_PARENT)?;
-                unless(self.roles.values().any(|role| role.owner == *owner && role.name == *name), TAKEN)
+                unless(self.role_taken(name, *owner, None), TAKEN)
+            }
+            Step::RenameRole { id, name } => {
+                let role = self.roles.get(id).ok_or(NOT_FOUND)?;
+                unless(self.role_taken(name, role.owner, Some(*id)), TAKEN)
             }
             Step::DeleteRole { id } => {
                 unless(!self.roles.contains_key(id), NOT_FOUND)?;
-                unless(self.mandates.values().any(|mandate| mandate.role == *id), REFERRED)
+                unless(self.mandates.values().any(|mandate| mandate.roles.contains(id)), REFERRED)
             }
             Step::Assign { user, role, .. } => {
                 unless(!self.users.contains_key(user) || !self.roles.contains_key(role), NOT_FOUND)
             }
-            Step::AddMandate { from, to, role } => self.may_give(*from, *to, *role),
+            Step::AddMandate { from, to, roles } => self.may_give(*from, *to, roles),
             Step::Revoke { id } => {
                 let mandate = self.mandates.get(id).ok_or(NOT_FOUND)?;
-                unless(mandate.revoked, STATE)
+                unless(mandate.state != "Active", STATE)
             }
             Step::DeleteMandate { id } => unless(!self.mandates.contains_key(id), NOT_FOUND),
-            Step::List(_) => Ok(()),
+            Step::Invite { user, roles, inviter, .. } => {
+                let unknown = |id: &Uuid| !self.users.contains_key(id);
+                unless(user.iter().chain(inviter).any(unknown), REFERENCE)?;
+                unless(roles.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)
+            }
+            Step::Withdraw { id } => {
+                let invitation = self.invitations.get(id).ok_or(NOT_FOUND)?;
+                unless(invitation.state != "Sent", STATE)
+            }
+            Step::List { .. } => Ok(()),
         }
     }
 
@@ -71,7 +93,19 @@ impl Model {
     }
 
     fn login_taken(&self, login: &str, but: Option<Uuid>) -> bool {
-        self.users.iter().any(|(id, user)| Some(*id) != but && user.login.eq_ignore_ascii_case(login))
+        let same = |other: &str| other.to_lowercase() == login.to_lowercase();
+        self.users.iter().any(|(id, user)| Some(*id) != but && same(&user.login))
+    }
+
+    fn role_taken(&self, name: &str, owner: Uuid, but: Option<Uuid>) -> bool {
+        self.roles.iter().any(|(id, role)| Some(*id) != but && role.owner == owner && role.name == name)
+    }
+
+    fn may_join(&self, id: Uuid, memberships: &BTreeSet<Uuid>) -> Result<(), No> {
+        unless(!self.organizations.contains_key(&id), NOT_FOUND)?;
+        let joined: Vec<_> = memberships.iter().map(|other| self.organizations.get(other)).collect();
+        unless(joined.iter().any(Option::is_none), REFERENCE)?;
+        unless(joined.iter().flatten().any(|other| !other.is_virtual), NOT_VIRTUAL)
     }
 
     fn may_move(&self, id: Uuid, parent: Uuid) -> Result<(), No> {
@@ -97,16 +131,22 @@ impl Model {
         let lives = |user: &Uuid| self.users.get(user).is_some_and(|user| ids.contains(&user.home));
         let goes = |end: &Uuid| ids.contains(end) || lives(end);
         let kept = |mandate: &&Mandate| !goes(&mandate.from) && !goes(&mandate.to);
-        let holds =
-            |mandate: &Mandate| self.roles.get(&mandate.role).is_some_and(|role| ids.contains(&role.owner));
-        unless(self.mandates.values().filter(kept).any(holds), REFERRED)
+        let ends = |role: &Uuid| self.roles.get(role).is_some_and(|role| ids.contains(&role.owner));
+        unless(self.mandates.values().filter(kept).any(|mandate| mandate.roles.iter().any(ends)), REFERRED)
     }
 
-    fn may_give(&self, from: Uuid, to: Uuid, role: Uuid) -> Result<(), No> {
-        let is_end = |id| self.users.contains_key(id) || self.organizations.contains_key(id);
-        unless(!is_end(&from) || !is_end(&to) || from == to, REFERENCE)?;
-        let given = self.roles.get(&role).ok_or(REFERENCE)?;
-        let has = given.owner == from || self.assignments.contains(&(from, role));
-        unless(!has, REFERENCE)
+    fn may_give(&self, from: Uuid, to: Uuid, roles: &BTreeSet<Uuid>) -> Result<(), No> {
+        unless(!self.is_end(from) || !self.is_end(to) || from == to, REFERENCE)?;
+        unless(!roles.iter().all(|role| self.has(from, *role)), REFERENCE)
     }
+
+    /// Whether a user is given a role, or an organization owns it.
+    pub fn has(&self, end: Uuid, role: Uuid) -> bool {
+        let owns = self.roles.get(&role).is_some_and(|role| role.owner == end);
+        owns || self.assignments.contains(&(end, role))
+    }
+}
+
+fn of_virtual(class: &str) -> bool {
+    CLASSES.iter().any(|(name, is_virtual, _)| *name == class && *is_virtual)
 }

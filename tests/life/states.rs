@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::kit::states::Cell::{Gone, No, To};
+use crate::kit::states::Cell::{No, To};
 use crate::kit::{Answer, Bed};
 use crate::{life, on_both};
 
@@ -21,32 +21,6 @@ async fn ground(bed: &Bed) -> (String, String, String) {
         one("roles/?name=Signatory").await,
         one("users/?login=anna").await,
     )
-}
-
-fn active(bed: &Bed) -> BoxFuture<'_, String> {
-    Box::pin(async move {
-        let (company, role, anna) = ground(bed).await;
-        bed.admin().post(&format!("mandates/?mandater={company}&mandatee={anna}&role={role}")).await.ok().id()
-    })
-}
-
-fn revoked(bed: &Bed) -> BoxFuture<'_, String> {
-    Box::pin(async move {
-        let id = active(bed).await;
-        revoke(bed, &id).await.ok().id()
-    })
-}
-
-fn revoke<'a>(bed: &'a Bed, id: &'a str) -> BoxFuture<'a, Answer> {
-    Box::pin(async move { bed.admin().put(&format!("mandates/{id}/revoke")).await })
-}
-
-fn rename<'a>(bed: &'a Bed, id: &'a str) -> BoxFuture<'a, Answer> {
-    Box::pin(async move { bed.admin().put(&format!("mandates/{id}?name=Another")).await })
-}
-
-fn delete_mandate<'a>(bed: &'a Bed, id: &'a str) -> BoxFuture<'a, Answer> {
-    Box::pin(async move { bed.admin().delete(&format!("mandates/{id}")).await })
 }
 
 fn sent(bed: &Bed) -> BoxFuture<'_, String> {
@@ -68,15 +42,6 @@ fn withdraw<'a>(bed: &'a Bed, id: &'a str) -> BoxFuture<'a, Answer> {
 }
 
 on_both! {
-    async fn a_mandate_is_revoked_once_and_renamed_and_deleted_in_any_state(bed: Bed) {
-        let life = life! { "mandates" by "state":
-            {               "revoke" => revoke, "update" => rename, "delete" => delete_mandate }
-            "Active" from active   => [To("Revoked"), To("Active"),  Gone];
-            "Revoked" from revoked => [No(409, 15),   To("Revoked"), Gone];
-        };
-        life.try_all(&bed).await;
-    }
-
     async fn an_invitation_is_withdrawn_once_and_stays_readable(bed: Bed) {
         let life = life! { "roleinvitations" by "state":
             {                 "withdraw" => withdraw }

@@ -8,6 +8,8 @@ use reqwest::Method;
 use valtuus::config::Config;
 use valtuus::operation::Caller as Local;
 use valtuus::operation::client::{ClientChange, change};
+use valtuus::operation::perform;
+use valtuus::operation::token::{CreateToken, Wanted, hash};
 use valtuus::store::AuditQuery;
 
 use super::ground::Ground;
@@ -33,6 +35,11 @@ fn without_query(config: &mut Config) {
 fn without_basic(config: &mut Config) {
     patient(config);
     config.auth.basic = false;
+}
+
+fn without_passwords(config: &mut Config) {
+    patient(config);
+    config.auth.passwords = false;
 }
 
 fn basic(pair: impl AsRef<[u8]>) -> Credentials {
@@ -169,6 +176,31 @@ on_both_with! { without_basic;
         refused(with(&bed, basic("admin:admin-password")).await);
         let both = format!("{ASKED}&username=admin&password=admin-password");
         refused(bed.anonymous().with(basic("admin:admin-password")).get(&both).await);
+    }
+}
+
+on_both_with! { without_passwords;
+    async fn without_passwords_only_tokens_are_accepted_and_the_challenge_says_so(bed: Bed) {
+        let service = bed.server.service();
+        let local = Local::local("test");
+        let expires = service.engine.world.now() + 60_000_000;
+        let wanted = Wanted { client: Some("admin".into()), name: None, expires };
+        let create = CreateToken::new(&service.engine, &local, &wanted, hash("vlt_of-the-admin")).unwrap();
+        perform(&service.engine, &local, create).await.unwrap();
+        let token = Credentials::Header("Bearer vlt_of-the-admin".into());
+        with(&bed, token.clone()).await.ok();
+        for (credentials, challenge) in [
+            (Credentials::None, "Bearer realm=\"valtuus\""),
+            (Credentials::Query("admin".into(), "admin-password".into()), "Bearer realm=\"valtuus\""),
+            (basic("admin:admin-password"), "Bearer realm=\"valtuus\""),
+            (Credentials::Header("Bearer vlt_wrong".into()), "Bearer realm=\"valtuus\", error=\"invalid_token\""),
+        ] {
+            let answer = with(&bed, credentials).await.refused(401, 2, "authentication failed");
+            let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
+            assert_eq!(challenges, [challenge]);
+        }
+        let beside = format!("{ASKED}&username=admin&password=admin-password");
+        bed.anonymous().with(token).get(&beside).await.ok();
     }
 }
 

@@ -18,6 +18,10 @@ pub struct Ground {
     pub role: String,
     pub mandate: String,
     pub invitation: String,
+    pub client: String,
+    pub token: String,
+    pub delegation: String,
+    pub template: String,
 }
 
 impl Ground {
@@ -36,7 +40,33 @@ impl Ground {
         let mandate = admin.post(&mandate).await.ok().id();
         let invitation = format!("roleinvitations/?user={bertil}&role={role}");
         let invitation = admin.post(&invitation).await.ok().id();
-        Self { company, below, network, anna, bertil, role, mandate, invitation }
+        let client = "apiclients/?name=ground&grants=read:user&pwd=ground-password";
+        let client = admin.post(client).await.ok().id();
+        let token = admin.post(&format!("tokens/?client={client}")).await.ok();
+        let tokens = admin.get(&format!("tokens?client={client}")).await.ok();
+        assert_eq!(token.entity().attribute.len(), 4, "client, expires, createdBy and the token itself");
+        let token = tokens.id();
+        let received = format!("mandates/?mandater={company}&mandatee={below}&role={role}");
+        let received = admin.post(&received).await.ok().id();
+        let clerk = admin.post(&format!("organizations/{below}/users?login=clerk")).await.ok().id();
+        let delegation = format!("mandates/{received}/delegations?user={clerk}&role={role}");
+        let delegation = admin.post(&delegation).await.ok().id();
+        let template = format!("mandatetemplates/?name=Standard&role={role}");
+        let template = admin.post(&template).await.ok().id();
+        Self {
+            company,
+            below,
+            network,
+            anna,
+            bertil,
+            role,
+            mandate,
+            invitation,
+            client,
+            token,
+            delegation,
+            template,
+        }
     }
 
     /// An entity of that kind that exists and can be changed.
@@ -47,6 +77,10 @@ impl Ground {
             Kind::Role => &self.role,
             Kind::Mandate => &self.mandate,
             Kind::RoleInvitation => &self.invitation,
+            Kind::ApiClient => &self.client,
+            Kind::Token => &self.token,
+            Kind::Delegation => &self.delegation,
+            Kind::MandateTemplate => &self.template,
             other => panic!("{} has no address of its own", other.name()),
         }
     }
@@ -56,7 +90,7 @@ impl Ground {
         let mut kinds = keys(route).into_iter();
         let segments = route.path.split('/').map(|segment| match segment {
             "{}" => match kinds.next().unwrap() {
-                Kind::AuditEvent => NOBODY.to_owned(),
+                Kind::AuditEvent | Kind::Message => NOBODY.to_owned(),
                 kind => self.one(kind).to_owned(),
             },
             fixed => fixed.to_owned(),
@@ -84,6 +118,12 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
+        Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
+        Operation::Create(Kind::MandateTemplate, _) => format!("name=somebody&role={role}"),
+        Operation::Delegate => format!("user={bertil}&role={role}"),
+        Operation::Authenticate => "pwd=some-password".to_owned(),
+        Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }

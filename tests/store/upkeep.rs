@@ -25,6 +25,7 @@ super::on_both!(
     an_attribute_that_becomes_indexed_is_found_after_a_reindex,
     a_secret_is_consumed_once_by_sixteen_who_try,
     a_secret_ends_by_time_by_misses_and_with_its_subject,
+    a_secret_is_looked_at_without_being_used_up_and_kept_once_by_sixteen_who_try,
     a_lease_has_one_holder_and_hands_its_cursor_on,
     a_fault_strikes_the_nth_call_and_undoes_the_change,
     a_closed_store_answers_unavailable,
@@ -306,6 +307,32 @@ async fn a_secret_ends_by_time_by_misses_and_with_its_subject(bench: &Bench) {
     assert_eq!(consume(store, 3, 50).await, None);
     let dropped = change(store, |tx| Box::pin(async move { tx.drop_expired_secrets(100).await }));
     assert_eq!(dropped.await.unwrap(), 1);
+}
+
+async fn a_secret_is_looked_at_without_being_used_up_and_kept_once_by_sixteen_who_try(bench: &Bench) {
+    let store = &bench.store;
+    put_secret(store, 1, 42, 3).await;
+    for _ in 0..3 {
+        assert_eq!(store.secret_subject("otp", &[1; 32], 99).await.unwrap(), Some(42));
+    }
+    assert_eq!(store.secret_subject("otp", &[1; 32], 100).await.unwrap(), None, "ended");
+    assert_eq!(store.secret_subject("other", &[1; 32], 50).await.unwrap(), None, "another purpose");
+    assert_eq!(store.secret_subject("otp", &[2; 32], 50).await.unwrap(), None, "unknown");
+    assert_eq!(consume(store, 1, 50).await, Some(42));
+    assert_eq!(store.secret_subject("otp", &[1; 32], 50).await.unwrap(), None, "used up");
+    let once = |seed: u8| {
+        change(store, move |tx| {
+            Box::pin(async move {
+                let hash = [seed; 32];
+                let secret =
+                    Secret { purpose: "once", hash: &hash, subject: 0, expires: 100, uses: 1, tries: 1 };
+                tx.put_secret_once(&secret).await
+            })
+        })
+    };
+    let kept = join_all((0..16).map(|_| once(7))).await;
+    assert_eq!(kept.into_iter().filter(|kept| *kept.as_ref().unwrap()).count(), 1);
+    assert!(once(8).await.unwrap());
 }
 
 async fn a_lease_has_one_holder_and_hands_its_cursor_on(bench: &Bench) {

@@ -38,6 +38,8 @@ pub enum Operation {
     MoveUser,
     /// Give a role to a user (`true`) or take it away.
     Assign(bool),
+    /// Give an API client another password.
+    ResetClient,
     /// Pass roles of a mandate on.
     Delegate,
     /// List the roles that count for a user.

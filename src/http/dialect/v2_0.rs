@@ -6,7 +6,8 @@ use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
 use Kind::{
-    AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role, RoleInvitation, User,
+    ApiClient, AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role, RoleInvitation,
+    Token, User,
 };
 use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, List, ListRows};
 use Operation::{MoveOrganization, Update};
@@ -95,6 +96,16 @@ pub static ROUTES: &[Route] = &[
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
     route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
+    route("GET", "apiclients", List(ApiClient, Base::All), "X"),
+    route("POST", "apiclients", Create(ApiClient, false), "X"),
+    route("GET", "apiclients/{}", Get(ApiClient), "X"),
+    route("PUT", "apiclients/{}", Update(ApiClient), "X"),
+    route("DELETE", "apiclients/{}", Delete(ApiClient), "X"),
+    route("PUT", "apiclients/{}/reset", Operation::ResetClient, "X"),
+    route("GET", "tokens", List(Token, Base::All), "X"),
+    route("POST", "tokens", Create(Token, false), "X"),
+    route("GET", "tokens/{}", Get(Token), "X"),
+    route("DELETE", "tokens/{}", Delete(Token), "X"),
     route("GET", "auditevents", ListRows(AuditEvent), "X"),
     route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
     route("GET", "outbox", ListRows(Message), "X"),

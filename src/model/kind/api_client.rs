@@ -1,7 +1,9 @@
-//! API clients: who may call the service, and what they may do. Made and changed on the command line; the
-//! argon2id hash of their password stands in the credential table, never in an attribute.
+//! API clients: who may call the service, what they may do and where. The argon2id hash of a client's password stands
+//! in the credential table, never in an attribute.
 
-use crate::model::attribute::{AttrDef, AttrId, Index};
+use uuid::Uuid;
+
+use crate::model::attribute::{Access, AttrDef, AttrId, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique};
 use crate::model::rules::{Context, Rules};
 use crate::model::value::{Choice, Syntax};
@@ -13,27 +15,60 @@ pub const NAME: AttrId = Kind::ApiClient.own_attr(1);
 pub const GRANTS: AttrId = Kind::ApiClient.own_attr(2);
 /// Enabled or Disabled.
 pub const STATE: AttrId = Kind::ApiClient.own_attr(3);
+/// The organization it is bounded to, with everything below.
+pub const WITHIN: AttrId = Kind::ApiClient.own_attr(4);
+/// The client that made it.
+pub const CREATED_BY: AttrId = Kind::ApiClient.own_attr(5);
+
+/// The fewest and most characters of a password that is chosen for a client.
+pub const PASSWORD: std::ops::RangeInclusive<usize> = 8..=256;
 
 static STATES: [Choice; 2] = [
     Choice { number: None, name: "Enabled", technical: "enabled" },
     Choice { number: None, name: "Disabled", technical: "disabled" },
 ];
 
-static ATTRS: [AttrDef; 3] = [
-    AttrDef { number: 1, name: "name", required: true, doc: "Name it signs in with.", ..AttrDef::TEXT },
+static WITHIN_TARGETS: [(Kind, OnDelete); 1] = [(Kind::Organization, OnDelete::Restrict)];
+
+static ATTRS: [AttrDef; 5] = [
+    AttrDef {
+        number: 1,
+        name: "name",
+        required: true,
+        access: Access::CreateOnly,
+        rank: 10,
+        doc: "Name it signs in with: at most 64 characters without spaces, colons or control characters.",
+        ..AttrDef::TEXT
+    },
     AttrDef {
         number: 2,
         name: "grants",
         many: true,
-        index: Index::None,
-        doc: "Grants, words VERB:KIND.",
+        doc: "Grants, words VERB:KIND; `preset` stands for those of a preset.",
         ..AttrDef::TEXT
     },
     AttrDef {
         number: 3,
         name: "state",
         syntax: Syntax::Choice(&STATES),
+        rank: 80,
         doc: "Enabled or Disabled.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 4,
+        name: "within",
+        syntax: Syntax::Reference(&WITHIN_TARGETS),
+        rank: 20,
+        doc: "Organization it is bounded to, with everything below.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 5,
+        name: "createdBy",
+        access: Access::ServerSet,
+        rank: 60,
+        doc: "Name of the client that made it.",
         ..AttrDef::TEXT
     },
 ];
@@ -43,16 +78,17 @@ pub static KIND: KindDef = KindDef {
     name: "apiclient",
     root: "ApiClient",
     list: "ApiClients",
-    path: "",
+    path: "apiclients",
     attrs: &ATTRS,
     seed_attrs: 3,
     unique: &[Unique { attr: 1, within: None, ignore_case: false }],
-    scope: Scope::None,
+    // One that is not bounded belongs to no organization, so bounded clients do not see it.
+    scope: Scope::Ref(4),
     natural_key: NaturalKey::Unique(1),
     write_aliases: &[],
     aliases: &[],
-    parameters: &[],
-    lists_entities: false,
+    parameters: &["preset", "pwd", "secret"],
+    lists_entities: true,
     administrative: true,
     rules: &ApiClientRules,
     doc: "A client of the service, with its grants.",
@@ -61,25 +97,48 @@ pub static KIND: KindDef = KindDef {
 struct ApiClientRules;
 
 impl Rules for ApiClientRules {
-    fn complete(&self, new: &mut Attributes, _context: &Context<'_>) -> Result<(), Error> {
+    fn complete(&self, new: &mut Attributes, context: &Context<'_>) -> Result<(), Error> {
         if new.first(STATE).is_none() {
             new.put(STATE, Value::text("Enabled"));
+        }
+        if new.first(CREATED_BY).is_none() {
+            new.put(CREATED_BY, Value::text(context.client));
         }
         Ok(())
     }
 
     fn check(&self, new: &Attributes, _old: Option<&Stored>, _context: &Context<'_>) -> Result<(), Error> {
-        let name = new.text(NAME).unwrap_or_default();
-        // A colon would end the user name of HTTP Basic.
-        if name.chars().count() > 64 || name.chars().any(|c| c.is_whitespace() || c.is_control() || c == ':')
-        {
-            return Err(Error::invalid("name", "expected at most 64 characters without spaces or colons"));
-        }
+        check_name(new.text(NAME).unwrap_or_default())?;
         grants(new).map(|_| ())
     }
+}
+
+/// Error 1 unless `name` can be a client's.
+pub fn check_name(name: &str) -> Result<(), Error> {
+    // A colon would end the user name of HTTP Basic, and it marks callers that an issuer vouches for.
+    if name.chars().count() > 64 || name.chars().any(|c| c.is_whitespace() || c.is_control() || c == ':') {
+        return Err(Error::invalid("name", "expected at most 64 characters without spaces or colons"));
+    }
+    // A path segment in this form is an id.
+    if Uuid::try_parse(name).is_ok() {
+        return Err(Error::invalid("name", "must not have the form of a UUID"));
+    }
+    Ok(())
 }
 
 /// The grants an API client's attributes hold.
 pub fn grants(client: &Attributes) -> Result<Grants, Error> {
     Grants::parse(client.values(GRANTS).iter().filter_map(Value::as_text))
+}
+
+/// Whether it may sign in.
+pub fn is_enabled(client: &Attributes) -> bool {
+    client.text(STATE) == Some("Enabled")
+}
+
+/// Whether it may do everything everywhere: an administrator.
+pub fn is_administrator(client: &Attributes) -> bool {
+    is_enabled(client)
+        && client.first(WITHIN).is_none()
+        && grants(client).is_ok_and(|grants| grants.covers(&Grants::ADMIN))
 }

@@ -258,10 +258,11 @@ impl Rules for MandateRules {
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {
-        check_validity(new, old.map(Stored::attributes), context.now)?;
+        check_end(new, old.map(Stored::attributes), context.now)?;
         if let Some(old) = old {
             return check_change(old.attributes(), new, context);
         }
+        check_window(new)?;
         if new.values(ROLE).is_empty() {
             return Err(Error::invalid("role", "mandatory: the template has no role"));
         }
@@ -284,15 +285,19 @@ impl Rules for MandateRules {
     }
 }
 
-/// Error 1 unless a window that is given now lies ahead and is one.
-fn check_validity(new: &Attributes, old: Option<&Attributes>, now: i64) -> Result<(), Error> {
-    let changed = |attr| old.is_none_or(|old| old.first(attr) != new.first(attr));
-    let (from, until) = (instant(new, VALID_FROM), instant(new, VALID_UNTIL));
-    if changed(VALID_UNTIL) && until.is_some_and(|until| until <= now) {
+/// Error 1 unless an end that is given now lies ahead.
+fn check_end(new: &Attributes, old: Option<&Attributes>, now: i64) -> Result<(), Error> {
+    let changed = old.is_none_or(|old| old.first(VALID_UNTIL) != new.first(VALID_UNTIL));
+    if changed && instant(new, VALID_UNTIL).is_some_and(|until| until <= now) {
         return Err(Error::invalid("validUntil", "expected an instant in the future"));
     }
-    let turned = from.zip(until).is_some_and(|(from, until)| until <= from);
-    if turned && (changed(VALID_FROM) || changed(VALID_UNTIL)) {
+    Ok(())
+}
+
+/// Error 1 unless a window is one.
+fn check_window(new: &Attributes) -> Result<(), Error> {
+    let (from, until) = (instant(new, VALID_FROM), instant(new, VALID_UNTIL));
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
         return Err(Error::invalid("validUntil", "expected an instant after validFrom"));
     }
     Ok(())
@@ -310,6 +315,7 @@ fn check_change(old: &Attributes, new: &Attributes, context: &Context<'_>) -> Re
         if changed(VALID_FROM) && state == State::Active && state::has_begun(old, context.now) {
             return Err(Error::conflict("validFrom: the mandate is in force already"));
         }
+        check_window(new)?;
         // A longer life must not bring back a role that was lost meanwhile.
         check_held(new, context)?;
     }

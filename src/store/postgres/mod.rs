@@ -277,6 +277,15 @@ impl Read for Postgres {
         }
     }
 
+    async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error> {
+        let statement =
+            query(statements::SECRET_SUBJECT).bind(purpose.to_owned()).bind(hash.to_vec()).bind(now);
+        match statement.fetch_optional(&self.pool()).await.map_err(convert::plain)? {
+            Some(row) => Ok(Some(column!(row, 0))),
+            None => Ok(None),
+        }
+    }
+
     async fn audit(
         &self,
         wanted: &AuditQuery,

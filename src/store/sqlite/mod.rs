@@ -152,6 +152,10 @@ impl Read for Sqlite {
         self.hot.with(|connection| read::credential(connection, subject))
     }
 
+    async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error> {
+        self.hot.with(|connection| read::secret_subject(connection, purpose, hash, now))
+    }
+
     async fn audit(
         &self,
         query: &AuditQuery,

@@ -138,6 +138,16 @@ pub(super) fn credential(connection: &Connection, subject: Row) -> Outcome<Optio
     found.optional()
 }
 
+pub(super) fn secret_subject(
+    connection: &Connection,
+    purpose: &str,
+    hash: &[u8; 32],
+    now: i64,
+) -> Outcome<Option<Row>> {
+    let mut statement = connection.prepare_cached(statements::SECRET_SUBJECT)?;
+    statement.query_row((purpose, hash, now), |row| row.get(0)).optional()
+}
+
 pub(super) fn setting(connection: &Connection, name: &str) -> Outcome<Option<String>> {
     connection.prepare_cached(statements::SETTING)?.query_row([name], |row| row.get(0)).optional()
 }

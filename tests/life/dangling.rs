@@ -1,0 +1,199 @@
+//! Deleting anything leaves no reference to what is gone: arbitrary graphs of every kind, and random ends.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use uuid::Uuid;
+use valtuus::model::Kind;
+
+use super::direct::Direct;
+use super::drive::{Driver, Pairs, Request};
+use super::property::{Verdict, fails, holds};
+use crate::kit::trace::entities;
+
+/// The kinds that are made, as often as they stand here.
+const MADE: [Kind; 8] = [
+    Kind::Organization,
+    Kind::Organization,
+    Kind::User,
+    Kind::User,
+    Kind::Role,
+    Kind::Assignment,
+    Kind::Mandate,
+    Kind::RoleInvitation,
+];
+
+/// The kinds that are deleted by themselves.
+const DELETED: [Kind; 4] = [Kind::Organization, Kind::User, Kind::Role, Kind::Mandate];
+
+/// An entity to be made, with places of what it refers to, or one to be deleted.
+#[derive(Debug, Clone)]
+enum Act {
+    Make { kind: Kind, to: [usize; 4] },
+    Delete { kind: Kind, which: usize, recursive: bool },
+}
+
+fn make() -> impl Strategy<Value = Act> {
+    let to = prop::array::uniform4(0..32_usize);
+    (prop::sample::select(&MADE[..]), to).prop_map(|(kind, to)| Act::Make { kind, to })
+}
+
+fn delete() -> impl Strategy<Value = Act> {
+    let which = (prop::sample::select(&DELETED[..]), 0..32_usize, any::<bool>());
+    which.prop_map(|(kind, which, recursive)| Act::Delete { kind, which, recursive })
+}
+
+/// First a graph, then mostly deletes.
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let later = prop_oneof![3 => delete(), 1 => make()];
+    (vec(make(), 6..24), vec(later, 1..8)).prop_map(|(made, ended)| [made, ended].concat())
+}
+
+/// What there is to refer to.
+struct There {
+    organizations: Vec<Uuid>,
+    users: Vec<Uuid>,
+    /// Roles with their organization.
+    roles: Vec<(Uuid, Uuid)>,
+    /// Users with a role they have.
+    held: Vec<(Uuid, Uuid)>,
+    mandates: Vec<Uuid>,
+}
+
+fn pick<T: Copy>(of: &[T], at: usize) -> Option<T> {
+    (!of.is_empty()).then(|| of[at % of.len()])
+}
+
+impl There {
+    fn new(root: Uuid) -> Self {
+        let organizations = vec![root];
+        Self { organizations, users: Vec::new(), roles: Vec::new(), held: Vec::new(), mandates: Vec::new() }
+    }
+
+    /// Adds what a request has made.
+    fn add(&mut self, request: &Request, made: Uuid) {
+        match request {
+            Request::Create(Kind::Organization, _) => self.organizations.push(made),
+            Request::Create(Kind::User, _) => self.users.push(made),
+            Request::Create(Kind::Role, pairs) => {
+                let owner = pairs.iter().find(|(name, _)| *name == "organization");
+                self.roles.push((made, owner.unwrap().1.parse().unwrap()));
+            }
+            Request::Create(Kind::Mandate, _) => self.mandates.push(made),
+            Request::Assign(user, role, _) => self.held.push((*user, *role)),
+            _ => {}
+        }
+    }
+
+    /// Forgets what is gone.
+    fn keep(&mut self, there: &BTreeMap<Uuid, Kind>) {
+        let is = |id: &Uuid| there.contains_key(id);
+        self.organizations.retain(is);
+        self.users.retain(is);
+        self.roles.retain(|(id, _)| is(id));
+        self.held.retain(|(user, role)| is(user) && is(role));
+        self.mandates.retain(is);
+    }
+
+    /// The request that an act comes to; none when there is nothing that it could refer to.
+    fn request(&self, number: usize, act: &Act) -> Option<Request> {
+        let Act::Make { kind, to } = act else { return self.delete(act) };
+        let organization = pick(&self.organizations, to[0])?;
+        let of = |name: &'static str, id: Uuid| (name, id.to_string());
+        let pairs: Pairs = match kind {
+            Kind::Organization => {
+                let member = pick(&self.organizations, to[1]).filter(|_| to[2] % 3 == 0);
+                let name = ("technicalName", format!("o{number}"));
+                let is_virtual = ("virtual", (to[3] % 3 == 0).to_string());
+                let member = member.map(|id| of("memberships", id));
+                [name, is_virtual, of("parentOrganizationId", organization)]
+                    .into_iter()
+                    .chain(member)
+                    .collect()
+            }
+            Kind::User => vec![("login", format!("u{number}")), of("organizationId", organization)],
+            Kind::Role => vec![("name", format!("r{number}")), of("organization", organization)],
+            Kind::Assignment => {
+                return Some(Request::Assign(pick(&self.users, to[0])?, pick(&self.roles, to[1])?.0, true));
+            }
+            Kind::Mandate => self.mandate(to)?,
+            Kind::RoleInvitation => {
+                // Few without a user: they stay, withdrawn, when everything else is gone.
+                let user = pick(&self.users, to[0]).filter(|_| to[3] % 16 != 0);
+                let who = user.map_or(("email", "a@example.com".to_owned()), |id| of("user", id));
+                let inviter = pick(&self.users, to[1]).map(|id| of("inviter", id));
+                let roles = BTreeSet::from([pick(&self.roles, to[2])?.0, pick(&self.roles, to[3])?.0]);
+                let roles = roles.into_iter().map(|id| of("role", id));
+                [who].into_iter().chain(inviter).chain(roles).collect()
+            }
+            other => panic!("{} is not made by itself", other.name()),
+        };
+        Some(Request::Create(*kind, pairs))
+    }
+
+    /// Gives what the mandater has: of an organization its role, of a user one that it holds.
+    fn mandate(&self, to: &[usize; 4]) -> Option<Pairs> {
+        let own = pick(&self.roles, to[0]).map(|(role, organization)| (organization, role));
+        let (from, role) = pick(&self.held, to[1]).filter(|_| to[2] % 2 == 0).or(own)?;
+        let ends: Vec<Uuid> = self.users.iter().chain(&self.organizations).copied().collect();
+        let (from, to, role) = (from.to_string(), pick(&ends, to[3])?.to_string(), role.to_string());
+        Some(vec![("mandater", from), ("mandatee", to), ("role", role)])
+    }
+
+    fn delete(&self, act: &Act) -> Option<Request> {
+        let Act::Delete { kind, which, recursive } = act else { return None };
+        let roles: Vec<Uuid> = self.roles.iter().map(|(id, _)| *id).collect();
+        let of = match kind {
+            Kind::Organization => &self.organizations,
+            Kind::User => &self.users,
+            Kind::Role => &roles,
+            _ => &self.mandates,
+        };
+        Some(Request::Delete(*kind, pick(of, *which)?, *recursive))
+    }
+}
+
+/// What there is; fails when anything refers to what is not there, or to what is of another kind than it says.
+async fn nothing_dangles(direct: &Direct) -> Result<BTreeMap<Uuid, Kind>, TestCaseError> {
+    let mut all = Vec::new();
+    for kind in Kind::ALL {
+        all.extend(entities(direct.store(), kind).await);
+    }
+    let there: BTreeMap<Uuid, Kind> = all.iter().map(|entity| (entity.id(), entity.kind())).collect();
+    for entity in &all {
+        for (attr, to) in entity.attributes().references() {
+            if there.get(&to.id) != Some(&to.kind) {
+                let (kind, id) = (entity.kind().name(), entity.id());
+                return Err(fails(format!("attribute {attr:?} of {kind} {id} refers to {to:?}: gone")));
+            }
+        }
+    }
+    Ok(there)
+}
+
+async fn leaves_nothing(direct: &Direct, gone: &Cell<u32>, acts: Vec<Act>) -> Verdict {
+    let mut there = There::new(direct.engine.root);
+    for (number, act) in acts.iter().enumerate() {
+        let Some(request) = there.request(number, act) else { continue };
+        let Ok(answered) = direct.change(&request).await else { continue };
+        if matches!(act, Act::Delete { .. }) {
+            gone.set(gone.get() + 1);
+            there.keep(&nothing_dangles(direct).await?);
+        } else if let Some(made) = answered.first() {
+            there.add(&request, *made);
+        }
+    }
+    direct.must_be_sound().await?;
+    direct.clear().await?;
+    nothing_dangles(direct).await.map(drop)
+}
+
+#[test]
+fn deleting_anything_leaves_no_reference_to_it() {
+    let gone = Cell::new(0);
+    holds(acts(), async |direct| direct, async |direct, acts| leaves_nothing(direct, &gone, acts).await);
+    assert!(gone.get() > 1_000, "only {} deletes succeeded", gone.get());
+}

@@ -1,0 +1,157 @@
+//! What a walk asks of the service, and the two ways to ask it: straight at the operations, or over HTTP.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+use valtuus::model::Kind;
+use valtuus::operation::list::Base;
+use valtuus::store::SharedStore;
+
+use super::steps::Step;
+
+/// A refusal: status and code.
+pub type No = (u16, u16);
+
+/// What an entity shows: names of attributes and their values.
+pub type Facts = BTreeMap<String, BTreeSet<String>>;
+
+/// Attributes as they are given: a name may stand several times.
+pub type Pairs = Vec<(&'static str, String)>;
+
+/// A change as either way of asking understands it.
+#[derive(Debug, Clone)]
+pub enum Request {
+    Create(Kind, Pairs),
+    Update(Kind, Uuid, Pairs),
+    Delete(Kind, Uuid, bool),
+    Move(Uuid, Uuid),
+    Assign(Uuid, Uuid, bool),
+    Revoke(Uuid),
+    Withdraw(Uuid),
+}
+
+/// A listing as either way of asking understands it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub kind: Kind,
+    pub base: Base,
+    pub owner: Option<Uuid>,
+    pub recursive: bool,
+    pub arguments: Vec<(&'static str, String)>,
+    pub exact: bool,
+}
+
+impl Asked {
+    pub fn all(kind: Kind) -> Self {
+        Self { kind, base: Base::All, owner: None, recursive: false, arguments: Vec::new(), exact: false }
+    }
+
+    pub fn of(kind: Kind, base: Base, owner: Uuid) -> Self {
+        Self { base, owner: Some(owner), ..Self::all(kind) }
+    }
+
+    pub fn recursive(mut self) -> Self {
+        self.recursive = true;
+        self
+    }
+
+    pub fn exactly(mut self) -> Self {
+        self.exact = true;
+        self
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.arguments.push((name, value.to_owned()));
+        self
+    }
+}
+
+/// A way to ask the service.
+pub trait Driver {
+    /// The store behind it, to be checked.
+    fn store(&self) -> &SharedStore;
+
+    /// Asks for a change: the ids it answers, or its refusal.
+    fn change(&self, request: &Request) -> impl Future<Output = Result<BTreeSet<Uuid>, No>>;
+
+    /// Asks for a listing, in pages of `page` where given; ids in the order answered.
+    fn list(&self, asked: &Asked, page: Option<u64>) -> impl Future<Output = Vec<Uuid>>;
+
+    /// Every entity of a kind with everything it shows.
+    fn whole(&self, kind: Kind) -> impl Future<Output = BTreeMap<Uuid, Facts>>;
+}
+
+/// Pairs of one name and many values; an empty value where there are none.
+fn many<T: ToString>(name: &'static str, values: impl IntoIterator<Item = T>) -> Pairs {
+    let pairs: Pairs = values.into_iter().map(|value| (name, value.to_string())).collect();
+    if pairs.is_empty() { vec![(name, String::new())] } else { pairs }
+}
+
+/// A pair, where there is a value.
+fn given<T: ToString>(name: &'static str, value: Option<T>) -> Pairs {
+    value.map(|value| (name, value.to_string())).into_iter().collect()
+}
+
+fn not_empty(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+impl Step {
+    /// The change that a step asks for; none when it lists.
+    pub fn request(&self) -> Option<Request> {
+        let one = |name, value: &dyn ToString| vec![(name, value.to_string())];
+        Some(match self {
+            Self::AddOrganization { name, parent, is_virtual, class } => {
+                let pairs = [
+                    one("technicalName", name),
+                    one("parentOrganizationId", parent),
+                    one("virtual", is_virtual),
+                    given("organizationClass", *class),
+                ];
+                Request::Create(Kind::Organization, pairs.concat())
+            }
+            Self::ChangeOrganization { id, friendly } => {
+                Request::Update(Kind::Organization, *id, one("friendlyName", friendly))
+            }
+            Self::Reclass { id, class } => {
+                Request::Update(Kind::Organization, *id, one("organizationClass", class))
+            }
+            Self::Join { id, memberships } => {
+                Request::Update(Kind::Organization, *id, many("memberships", memberships))
+            }
+            Self::MoveOrganization { id, parent } => Request::Move(*id, *parent),
+            Self::DeleteOrganization { id, recursive } => {
+                Request::Delete(Kind::Organization, *id, *recursive)
+            }
+            Self::AddUser { login, home, email, browsers } => {
+                let pairs = [one("login", login), one("organizationId", home)];
+                let more = [given("email", not_empty(email)), many("browsers", browsers)];
+                Request::Create(Kind::User, [pairs, more].concat().concat())
+            }
+            Self::Rename { id, login } => Request::Update(Kind::User, *id, one("login", login)),
+            Self::Change { id, surname } => Request::Update(Kind::User, *id, one("surname", surname)),
+            Self::Browse { id, browsers } => Request::Update(Kind::User, *id, many("browsers", browsers)),
+            Self::SetStatus { id, status } => Request::Update(Kind::User, *id, one("status", status)),
+            Self::DeleteUser { id } => Request::Delete(Kind::User, *id, false),
+            Self::AddRole { name, owner } => {
+                Request::Create(Kind::Role, [one("name", name), one("organization", owner)].concat())
+            }
+            Self::RenameRole { id, name } => Request::Update(Kind::Role, *id, one("name", name)),
+            Self::DeleteRole { id } => Request::Delete(Kind::Role, *id, false),
+            Self::Assign { user, role, give } => Request::Assign(*user, *role, *give),
+            Self::AddMandate { from, to, roles } => {
+                let pairs = [one("mandater", from), one("mandatee", to), many("role", roles)];
+                Request::Create(Kind::Mandate, pairs.concat())
+            }
+            Self::Revoke { id } => Request::Revoke(*id),
+            Self::DeleteMandate { id } => Request::Delete(Kind::Mandate, *id, false),
+            Self::Invite { user, email, roles, inviter } => {
+                let who = [given("user", *user), given("email", not_empty(email))];
+                let what = [many("role", roles), given("inviter", *inviter)];
+                Request::Create(Kind::RoleInvitation, [who, what].concat().concat())
+            }
+            Self::Withdraw { id } => Request::Withdraw(*id),
+            Self::List { .. } => return None,
+        })
+    }
+}

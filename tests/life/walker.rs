@@ -1,0 +1,115 @@
+//! The service, asked one way or the other, and the model beside it: a step is taken by both, and both must agree.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use uuid::Uuid;
+use valtuus::model::Kind;
+use valtuus::operation::list::Base;
+
+use super::drive::{Asked, Driver};
+use super::model::{Model, Role};
+use super::steps::Step;
+use crate::kit::walk::{Dice, Walker};
+
+/// The kinds that are compared whole.
+const KINDS: [Kind; 5] = [Kind::User, Kind::Organization, Kind::Role, Kind::Mandate, Kind::RoleInvitation];
+
+/// The service, asked one way or the other, and the model beside it.
+pub struct Walk<D> {
+    pub driver: D,
+    pub model: Model,
+}
+
+fn differ(what: &str, service: impl Debug, model: impl Debug) -> Result<(), String> {
+    Err(format!("{what}: the service has {service:?}, the model {model:?}"))
+}
+
+impl<D: Driver> Walk<D> {
+    async fn list(&self, listing: &super::listings::Listing, page: Option<u64>) -> Result<(), String> {
+        let found = self.driver.list(&listing.asked(), page).await;
+        let answered: BTreeSet<Uuid> = found.iter().copied().collect();
+        let expected = self.model.list(listing);
+        if answered != expected {
+            return differ("listing", answered, expected);
+        }
+        if found.len() != expected.len() { differ("listed twice", found, expected) } else { Ok(()) }
+    }
+
+    /// Learns the ids of the roles that an organization got by its class, and no others.
+    async fn learn_roles(&mut self, organization: Uuid) -> Result<(), String> {
+        let expected = self.model.class_roles_to_come(organization);
+        let asked = Asked::of(Kind::Role, Base::RolesOfOrganization, organization);
+        let listed = self.driver.list(&asked, None).await;
+        let new: Vec<Uuid> = listed.into_iter().filter(|id| !self.model.roles.contains_key(id)).collect();
+        if new.is_empty() && expected.is_empty() {
+            return Ok(());
+        }
+        let whole = self.driver.whole(Kind::Role).await;
+        let name = |id: &Uuid| whole[id]["name"].first().cloned().unwrap_or_default();
+        let names: BTreeSet<String> = new.iter().map(name).collect();
+        if names != expected.iter().map(|name| (*name).to_owned()).collect() {
+            return differ("roles of the class", names, expected);
+        }
+        for id in new {
+            self.model.roles.insert(id, Role { name: name(&id), owner: organization });
+        }
+        Ok(())
+    }
+}
+
+impl<D: Driver> Walker for Walk<D> {
+    type Step = Step;
+
+    fn choose(&self, dice: &mut Dice) -> Step {
+        Step::choose(&self.model, dice)
+    }
+
+    async fn take(&mut self, step: &Step) -> Result<(), String> {
+        if let Step::List { listing, page } = step {
+            return self.list(listing, *page).await;
+        }
+        let request = step.request().ok_or("a step that asks for nothing")?;
+        let answered = self.driver.change(&request).await;
+        let ids = match (answered, self.model.predict(step)) {
+            (Ok(ids), Ok(())) => ids,
+            (Err(no), Err(predicted)) if no == predicted => return Ok(()),
+            (answered, predicted) => return differ("outcome", answered, predicted),
+        };
+        if let Step::DeleteOrganization { id, recursive: true } = step {
+            let below = self.model.subtree(*id);
+            if ids != below {
+                return differ("organizations gone", ids, below);
+            }
+        }
+        let made = ids.first().copied().ok_or("an answer without id")?;
+        let class = |model: &Model| model.organizations.get(&made).map(|organization| organization.class);
+        let before = class(&self.model);
+        self.model.apply(step, made);
+        match step {
+            Step::AddOrganization { .. } | Step::Reclass { .. } if class(&self.model) != before => {
+                self.learn_roles(made).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn compare(&self) -> Result<(), String> {
+        for kind in KINDS {
+            let (there, expected) = (self.driver.whole(kind).await, self.model.whole(kind));
+            if !there.keys().eq(expected.keys()) {
+                return differ(kind.def().path, there.keys(), expected.keys());
+            }
+            for (id, known) in &expected {
+                for (name, values) in known {
+                    let shown = there[id].get(name).cloned().unwrap_or_default();
+                    if shown != *values {
+                        return differ(&format!("{} {id}: {name}", kind.name()), shown, values);
+                    }
+                }
+            }
+        }
+        let differences = self.driver.store().check().await.map_err(|error| error.to_string())?;
+        if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+    }
+}
