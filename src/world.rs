@@ -90,8 +90,15 @@ impl World for Still {
     }
 
     fn random(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            *byte = u8::try_from(self.count() & 0xFF).unwrap_or_default();
+        // Mixed (SplitMix64): what is drawn twice must differ as a whole, as two tokens do.
+        for chunk in bytes.chunks_mut(8) {
+            let mut mixed = self.count().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let drawn = (mixed ^ (mixed >> 31)).to_le_bytes();
+            for (byte, drawn) in chunk.iter_mut().zip(drawn) {
+                *byte = drawn;
+            }
         }
     }
 }

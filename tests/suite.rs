@@ -12,12 +12,15 @@
 
 mod api;
 mod auth;
+mod bulk;
 mod contention;
 mod crash;
+mod invitations;
 mod kit;
 mod laws;
 mod life;
 mod mail;
+mod people;
 mod properties;
 mod refusals;
 mod schema;

@@ -35,6 +35,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     limits(config, &mut problems);
     auth(config, &mut problems);
     password_policy(config, &mut problems);
+    doors(config, &mut problems);
     mail(config, &mut problems);
     classes(&config.organizations.classes, &mut problems);
     attributes(&config.attributes, &mut problems);
@@ -191,6 +192,14 @@ fn mail(config: &Config, problems: &mut Problems) {
 fn is_here(host: Option<&str>) -> bool {
     let host = host.unwrap_or_default();
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn doors(config: &Config, problems: &mut Problems) {
+    problems.range("invitations.days", u64::from(config.invitations.days), &(1..=3_650), "days");
+    let doors = &config.doors;
+    problems.range("doors.burst", u64::from(doors.burst), &(1..=1_000_000), "requests");
+    problems.range("doors.per-minute", u64::from(doors.per_minute), &(1..=10_000_000), "requests");
+    problems.range("doors.capacity", size(doors.capacity), &(100..=100_000_000), "addresses");
 }
 
 fn classes(classes: &[OrganizationClass], problems: &mut Problems) {

@@ -29,10 +29,10 @@ pub use keys::OPTIONS;
 pub use mail::{MailConfig, MailTls};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
-    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, JwtConfig,
-    JwtGrants, LimitsConfig, LogConfig, LogFormat, MandatesConfig, OrganizationClass, OrganizationsConfig,
-    OutputConfig, PasswordPolicy, ReferenceStyle, RolesConfig, ServeConfig, StoreConfig, TlsConfig,
-    TokensConfig, UsersConfig,
+    AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, DoorsConfig,
+    InvitationsConfig, JwtConfig, JwtGrants, LimitsConfig, LogConfig, LogFormat, MandatesConfig,
+    OrganizationClass, OrganizationsConfig, OutputConfig, PasswordPolicy, ReferenceStyle, RolesConfig,
+    ServeConfig, StoreConfig, TlsConfig, TokensConfig, UsersConfig,
 };
 
 /// The whole configuration, one field per topic.
@@ -59,6 +59,10 @@ pub struct Config {
     pub mandates: MandatesConfig,
     /// What having a role means.
     pub roles: RolesConfig,
+    /// How long invitations stand.
+    pub invitations: InvitationsConfig,
+    /// How often one address may ask without credentials.
+    pub doors: DoorsConfig,
     /// How letters leave, and their words.
     pub mail: MailConfig,
     /// What is written to stderr.
@@ -104,7 +108,7 @@ impl Config {
         toml::to_string_pretty(self).map_err(|error| ConfigError::one("", None, error.to_string()))
     }
 
-    /// A configuration for tests: a free port, plain HTTP, cheap hashes, short delays, everything kept under
+    /// A configuration for tests: a free port, plain HTTP, cheap hashes, short delays, open doors, everything kept under
     /// `data_dir`. Never for production: its hashes are weak.
     pub fn for_testing(data_dir: impl Into<PathBuf>) -> Self {
         let mut config = Self::default();
@@ -113,6 +117,7 @@ impl Config {
         config.serve.workers = Some(2);
         config.store.data_dir = data_dir.into();
         config.auth.argon2 = Argon2Config { memory_kib: 64, iterations: 1, ..Argon2Config::default() };
+        config.doors = DoorsConfig { burst: 100_000, per_minute: 100_000, ..DoorsConfig::default() };
         config.auth.attempts =
             AttemptsConfig { first_delay_millis: 1, longest_delay_millis: 20, ..AttemptsConfig::default() };
         config

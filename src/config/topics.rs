@@ -149,18 +149,6 @@ pub struct AuthConfig {
     pub jwt: Vec<JwtConfig>,
 }
 
-impl AuthConfig {
-    /// Whether HTTP Basic is accepted.
-    pub fn takes_basic(&self) -> bool {
-        self.passwords && self.basic
-    }
-
-    /// Whether credentials in the query are accepted.
-    pub fn takes_query(&self) -> bool {
-        self.passwords && self.query_credentials
-    }
-}
-
 impl Default for AuthConfig {
     fn default() -> Self {
         Self {
@@ -390,6 +378,7 @@ impl Default for OrganizationsConfig {
             r#virtual,
             roles: Vec::new(),
             default: true,
+            approval: false,
         };
         Self { classes: vec![class("organization", false), class("virtual", true)] }
     }
@@ -410,6 +399,41 @@ pub struct OrganizationClass {
     /// Whether this is the class of organizations that name none.
     #[serde(default)]
     pub default: bool,
+    /// Whether registrations in organizations of this class, and roles of theirs that were offered, await approval.
+    #[serde(default)]
+    pub approval: bool,
+}
+
+/// `[invitations]`: how long they stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct InvitationsConfig {
+    /// Days after which an invitation that was not answered has expired.
+    pub days: u16,
+}
+
+impl Default for InvitationsConfig {
+    fn default() -> Self {
+        Self { days: 14 }
+    }
+}
+
+/// `[doors]`: how often one address may ask without credentials where that is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct DoorsConfig {
+    /// Requests at once.
+    pub burst: u32,
+    /// Requests a minute in the long run.
+    pub per_minute: u32,
+    /// Most addresses that are told apart; beyond that whole networks count as one.
+    pub capacity: usize,
+}
+
+impl Default for DoorsConfig {
+    fn default() -> Self {
+        Self { burst: 30, per_minute: 30, capacity: 100_000 }
+    }
 }
 
 /// `[mandates]`: how a mandate comes into force.

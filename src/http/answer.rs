@@ -97,6 +97,15 @@ impl Echo {
         kept(self.id_list(kind, ids))
     }
 
+    /// Answers whom an invitation was sent to again, and where.
+    pub fn reinvited(&self, user: uuid::Uuid, email: &str) -> HttpResponse {
+        let mut out = self.writer(512);
+        out.open_entity("ReinviteResponse", (None, None), &self.in_response_to, self.method);
+        out.element("userId", &user.to_string());
+        out.element("email", email);
+        document(out.finish())
+    }
+
     /// The document of one entity.
     pub fn entity(&self, visible: &Visible<'_>) -> Body {
         let mut out = self.writer(1_024);
@@ -241,12 +250,13 @@ pub fn etag(version: i64, body: &[u8]) -> String {
 
 /// A document of one entity with its validators.
 pub fn validated(body: Body, etag: &str, updated: i64) -> HttpResponse {
-    let modified = http_date(updated);
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, body.content_type()))
-        .insert_header((ETAG, etag))
-        .insert_header((LAST_MODIFIED, modified))
-        .body(body.bytes)
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, body.content_type())).insert_header((ETAG, etag));
+    // 0: it is not known when.
+    if updated > 0 {
+        response.insert_header((LAST_MODIFIED, http_date(updated)));
+    }
+    response.body(body.bytes)
 }
 
 /// An instant in the form of HTTP headers.

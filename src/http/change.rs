@@ -50,6 +50,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::Update(kind) => (Verb::Update, kind),
         Operation::Delete(kind) => (Verb::Delete, kind),
         Operation::Step(_, step) => return Some(step.action(None)),
+        Operation::Invitation(asked) => return Some(asked.action(None)),
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
@@ -81,6 +82,9 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::AttributeDefinition, _)
+            | Operation::Update(Kind::AttributeDefinition)
+            | Operation::Delete(Kind::AttributeDefinition) => self.definition(operation).await,
             Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
             Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
             Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,
@@ -97,6 +101,7 @@ impl Request<'_> {
                 let id = perform(&self.service.engine, self.caller, step).await?;
                 Ok(self.echo.ids(kind, &[id]))
             }
+            Operation::Invitation(asked) => self.invitation(asked).await,
             Operation::MoveOrganization => self.move_organization().await,
             Operation::Authenticate => self.authenticate().await,
             Operation::ForcePasswordChange => self.force_password_change().await,
@@ -249,7 +254,7 @@ impl Request<'_> {
     }
 
     /// Takes a user's own parameters out: the password, checked by the policy, and roles to assign.
-    fn own(
+    pub(super) fn own(
         &self,
         kind: Kind,
         arguments: &mut Arguments,

@@ -19,8 +19,10 @@ use crate::http::params::{nothing_left, take_count, take_flag, take_one};
 use crate::http::precondition;
 use crate::http::service::Service;
 use crate::http::writer::Writer;
+use crate::model::registry::custom_kind;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind};
+use crate::operation::attribute_definition::{self, Definitions};
 use crate::operation::audit_trail::{self, AuditTrail};
 use crate::operation::entry::{Entries, Entry};
 use crate::operation::outbox::{self, Mails};
@@ -44,6 +46,7 @@ pub async fn one(
     let engine = &service.engine;
     let entry = match kind {
         Kind::Message => outbox::one(engine, caller, key).await?,
+        Kind::AttributeDefinition => attribute_definition::one(engine, caller, key).await?,
         _ => audit_trail::one(engine, caller, key).await?,
     };
     Ok(precondition::answer(
@@ -58,6 +61,7 @@ pub async fn one(
 fn filters(kind: Kind, arguments: &mut Vec<Argument>) -> Result<Arc<dyn Entries>, Error> {
     Ok(match kind {
         Kind::Message => Arc::new(Mails(mails(arguments)?)),
+        Kind::AttributeDefinition => Arc::new(definitions(arguments)?),
         _ => Arc::new(AuditTrail(records(arguments)?)),
     })
 }
@@ -100,6 +104,21 @@ fn mails(arguments: &mut Vec<Argument>) -> Result<OutboxQuery, Error> {
     let recipient = take_one(arguments, "recipient")?;
     let begins = recipient.clone().filter(|_| !exact).map(|text| text.to_ascii_lowercase());
     Ok(OutboxQuery { state, recipient: recipient.filter(|_| exact), recipient_begins: begins })
+}
+
+fn definitions(arguments: &mut Vec<Argument>) -> Result<Definitions, Error> {
+    let exact = take_flag(arguments, "exactMatch")?;
+    let kind =
+        match take_one(arguments, "kind")? {
+            None => None,
+            Some(name) => {
+                let kind = custom_kind(&name);
+                Some(kind.ok_or_else(|| {
+                    Error::invalid("kind", "expected the name of a kind that has attributes")
+                })?)
+            }
+        };
+    Ok(Definitions { kind, name: take_one(arguments, "name")?, exact })
 }
 
 /// A walk along a list.

@@ -86,7 +86,9 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
 fn classify_operation(error: &Error) -> (StatusCode, u16) {
     match error {
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, 1),
-        Error::Forbidden { .. } | Error::Exceeds { .. } | Error::WrongPassword => (StatusCode::FORBIDDEN, 3),
+        Error::Forbidden { .. } | Error::Exceeds { .. } | Error::NotProven { .. } | Error::WrongPassword => {
+            (StatusCode::FORBIDDEN, 3)
+        }
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, 4),
         Error::ParentNotFound { .. } => (StatusCode::NOT_FOUND, 5),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 6),
@@ -112,7 +114,7 @@ fn message(failure: &Failure) -> String {
         Failure::Document(error) => error.to_string(),
         Failure::Json(error) => error.to_string(),
         Failure::Unauthenticated(_) => "authentication failed".to_owned(),
-        Failure::Throttled(_) => "too many failed attempts; try again later".to_owned(),
+        Failure::Throttled(_) => "too many attempts; try again later".to_owned(),
         Failure::UnknownPath => "there is nothing at this address".to_owned(),
         Failure::WrongMethod(methods) => format!("this address knows {}", methods.join(", ")),
         Failure::NotAcceptable => "this is answered as application/xml or application/json".to_owned(),

@@ -94,9 +94,17 @@ enum Proof {
     Bearer(Zeroizing<String>),
 }
 
+fn takes_basic(service: &Service) -> bool {
+    service.config.auth.basic && service.config.auth.passwords
+}
+
+fn takes_query(service: &Service) -> bool {
+    service.config.auth.query_credentials && service.config.auth.passwords
+}
+
 /// What a refusal tells of the ways to sign in.
-fn challenge(service: &Service, wrong_token: bool) -> Failure {
-    Failure::Unauthenticated(Challenge { basic: service.config.auth.takes_basic(), wrong_token })
+pub(super) fn challenge(service: &Service, wrong_token: bool) -> Failure {
+    Failure::Unauthenticated(Challenge { basic: takes_basic(service), wrong_token })
 }
 
 /// The credentials a request presents; a failure when there are none or they cannot be understood.
@@ -110,15 +118,13 @@ fn proof(service: &Service, request: &HttpRequest, query: QueryCredentials) -> R
         if scheme.eq_ignore_ascii_case("bearer") {
             return Ok(Proof::Bearer(Zeroizing::new(rest.trim().to_owned())));
         }
-        let takes = scheme.eq_ignore_ascii_case("basic") && service.config.auth.takes_basic();
+        let takes = scheme.eq_ignore_ascii_case("basic") && takes_basic(service);
         let presented = if takes { basic(rest) } else { None };
         return presented.map(Proof::Password).ok_or_else(|| challenge(service, false));
     }
     let QueryCredentials { mut names, mut passwords } = query;
     match (names.pop(), passwords.pop()) {
-        (Some(name), Some(password))
-            if names.is_empty() && passwords.is_empty() && service.config.auth.takes_query() =>
-        {
+        (Some(name), Some(password)) if names.is_empty() && passwords.is_empty() && takes_query(service) => {
             Ok(Proof::Password(Presented { name, password }))
         }
         _ => Err(challenge(service, false)),
@@ -143,7 +149,7 @@ pub async fn identify(
     let proof = proof(service, request, query)?;
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
-        service.authenticator.forget_all();
+        service.authenticator.forget_stale();
         service.bearers.forget_all();
     }
     let (tried, wrong_token) = match &proof {

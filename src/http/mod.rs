@@ -3,8 +3,8 @@
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
 //!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks;
 //!   `once` knows requests that were sent before.
-//! - `change`, `listing` and `entries` call the operations; `answer` writes documents through `writer` in the `form`
-//!   that the client accepts, `failure` refusals.
+//! - `change`, `invitations`, `listing` and `entries` call the operations; `answer` writes documents through `writer` in
+//!   the `form` that the client accepts, `failure` refusals.
 //!
 //! Nothing in this room knows rules, SQL or where secrets are kept; nothing it logs holds a query.
 
@@ -13,6 +13,7 @@ pub mod arguments;
 pub mod body;
 pub mod change;
 pub mod clients;
+pub mod definitions;
 mod delegations;
 pub mod dialect;
 mod effective_roles;
@@ -20,6 +21,7 @@ pub mod entries;
 pub mod failure;
 pub mod form;
 pub mod identify;
+pub mod invitations;
 pub mod listing;
 pub mod once;
 pub mod params;

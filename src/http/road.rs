@@ -14,13 +14,14 @@ use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, Version, find};
 use crate::http::failure::Failure;
 use crate::http::form::{self, Form};
-use crate::http::identify::identify;
+use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{body as bodies, effective_roles, entries, once, precondition, public};
+use crate::http::{body as bodies, effective_roles, entries, invitations, once, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
+use crate::operation::invitation::Inviting;
 use crate::operation::list::{Base, Query};
 use crate::operation::once::Once;
 use crate::operation::read::{self, Found};
@@ -54,9 +55,19 @@ pub async fn answer(
     if let Some(answer) = public::answer(service, request, raw, trace).await {
         return answer;
     }
-    let caller = identify(service, request, query.credentials, request_id).await?;
+    let located = address(request, raw, segments);
+    let open = match &located {
+        Ok(Address::Known(_, route, _)) => invitations::opens(route.operation, request, &query),
+        _ => false,
+    };
+    let caller = if open {
+        service.doors.check(source(request)).map_err(Failure::Throttled)?;
+        Caller::visitor(source(request).to_string(), request_id.to_owned())
+    } else {
+        identify(service, request, query.credentials, request_id).await?
+    };
     caller.scene.client.clone_into(&mut trace.client);
-    let (version, route, keys) = match address(request, raw, segments)? {
+    let (version, route, keys) = match located? {
         Address::Known(version, route, keys) => (version, route, keys),
         Address::Asked(methods) => return Ok(allowed(&methods)),
     };
@@ -216,7 +227,7 @@ impl Asked<'_> {
     /// for: everybody else is refused on the way.
     async fn once(&self, arguments: &Arguments) -> Result<Seen, Failure> {
         let Some(key) = once::key(self.request)? else { return Ok(Seen::Never(None)) };
-        if self.route.operation == Operation::Authenticate {
+        if self.caller.is_visitor() || self.route.operation == Operation::Authenticate {
             // A password is checked each time it is given: an answer kept for a right one would let a wrong one in.
             return Ok(Seen::Never(None));
         }
@@ -256,10 +267,13 @@ impl Asked<'_> {
         arguments: Vec<Argument>,
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
-        let takes_document = matches!(
-            self.route.operation,
-            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate
-        );
+        let takes_document = match self.route.operation {
+            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate => {
+                true
+            }
+            Operation::Invitation(asked) => asked.is_door() || asked == Inviting::InviteUser,
+            _ => false,
+        };
         let body =
             if self.route.method == "DELETE" { Vec::new() } else { bodies::read(self.service, body).await? };
         let form = if body.is_empty() { Form::Xml } else { form::of_body(self.request)? };

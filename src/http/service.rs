@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::audit::flood::SignInFlood;
 use crate::auth::authenticate::Authenticator;
 use crate::auth::bearer::Bearers;
+use crate::auth::doors::DoorLimit;
 use crate::auth::password::Verifier;
 use crate::auth::turns::Turns;
 use crate::config::Config;
@@ -27,6 +28,8 @@ pub struct Service {
     pub turns: Turns,
     /// The configuration in force.
     pub config: Config,
+    /// How often one address may knock at the doors that need no credentials.
+    pub doors: DoorLimit,
     /// Failed sign-ins.
     pub flood: SignInFlood,
     /// Renders the metrics; `None` where none are gathered.

@@ -152,22 +152,43 @@ impl Request<'_> {
             Err(error) => return Err(self.refused(operation, error).await),
         };
         let id = self.prepared(operation, Kind::User).await?;
-        let attempt = Attempt {
-            engine: self.service.engine.clone(),
-            verifier: Arc::clone(&self.service.verifier),
-            turns: self.service.turns.clone(),
-            caller: self.caller.clone(),
-            id,
-            precondition: self.precondition.clone(),
-            password,
-        };
-        let outcome = tokio::spawn(attempt.make()).await;
-        match outcome.unwrap_or_else(|_| Err(Error::internal("an attempt to sign in broke off"))) {
+        match self.attempt(self.caller.clone(), id, self.precondition.clone(), password).await {
             Ok(Outcome::In) => self.signed_in(id).await,
             Ok(Outcome::Counted) => Err(Error::WrongPassword.into()),
             Ok(Outcome::Barred) => Err(self.barred(id).await),
             Err(error) => Err(self.refused(operation, error).await),
         }
+    }
+
+    async fn attempt(
+        &self,
+        caller: Caller,
+        id: Uuid,
+        precondition: Precondition,
+        password: Password,
+    ) -> Result<Outcome, Error> {
+        let attempt = Attempt {
+            engine: self.service.engine.clone(),
+            verifier: Arc::clone(&self.service.verifier),
+            turns: self.service.turns.clone(),
+            caller,
+            id,
+            precondition,
+            password,
+        };
+        let outcome = tokio::spawn(attempt.make()).await;
+        outcome.unwrap_or_else(|_| Err(Error::internal("an attempt to sign in broke off")))
+    }
+
+    /// Whether a password is the user's, asked in passing by another operation; counted like every attempt.
+    pub(super) async fn is_right(
+        &self,
+        caller: Caller,
+        id: Uuid,
+        password: &Password,
+    ) -> Result<bool, Error> {
+        let outcome = self.attempt(caller, id, Precondition::None, password.clone()).await?;
+        Ok(matches!(outcome, Outcome::In))
     }
 
     /// Records an attempt that was refused unverified, singly or as one of a count.

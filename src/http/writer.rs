@@ -166,6 +166,14 @@ impl Writer {
         self.close();
     }
 
+    /// Writes an element of its own; in JSON it is an attribute like any other.
+    pub fn element(&mut self, name: &'static str, text: &str) {
+        match &mut self.out {
+            Out::Xml(out) => out.element(name, text),
+            Out::Json(_) => self.attribute(name, [text]),
+        }
+    }
+
     /// Writes a whole attribute that refers to entities of `kind`; in JSON every style is the same.
     pub fn reference(
         &mut self,

@@ -26,6 +26,12 @@ pub enum Error {
         /// The kind it was asked for.
         kind: &'static str,
     },
+    /// (3) What somebody without a grant showed as proof — the token of an invitation — is not good.
+    #[error("{what}")]
+    NotProven {
+        /// What was shown; the same words whatever is wrong with it.
+        what: &'static str,
+    },
     /// (3) The client would give more than it has.
     #[error("{parameter}: this client cannot give, or touch, more than it has itself")]
     Exceeds {

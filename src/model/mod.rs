@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod derive;
 pub mod error;
 pub mod grants;
+pub mod invitation;
 pub mod key;
 pub mod kind;
 pub mod lapse;

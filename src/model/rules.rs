@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::model::attribute::AttrId;
+use crate::model::attribute::{Access, AttrId};
 use crate::model::kind::organization;
 use crate::model::lapse::Lapse;
 use crate::model::password::PasswordRules;
@@ -23,6 +23,8 @@ pub struct OrganizationClass {
     pub roles: Vec<String>,
     /// Whether it is the default among the normal, or among the virtual, classes.
     pub default: bool,
+    /// Whether a registration in its organizations, and roles of theirs that were offered, await approval.
+    pub approval: bool,
 }
 
 /// When wrong passwords lock a user, and for how long.
@@ -45,7 +47,7 @@ impl Default for UserLock {
 pub struct Settings {
     /// The classes of organizations.
     pub classes: Vec<OrganizationClass>,
-    /// How long a role invitation stands, in days.
+    /// How long an invitation stands, in days.
     pub invitation_days: i64,
     /// What a user's password must be like.
     pub password: PasswordRules,
@@ -57,7 +59,20 @@ pub struct Settings {
     pub role_recursion: bool,
 }
 
+const DAY: i64 = 86_400_000_000;
+
 impl Settings {
+    /// Until when an invitation stands that is sent at `now`.
+    pub fn invitation_end(&self, now: i64) -> i64 {
+        now.saturating_add(self.invitation_days.saturating_mul(DAY))
+    }
+
+    /// Whether what somebody accepts in this organization awaits approval.
+    pub fn asks_approval(&self, organization: &Attributes) -> bool {
+        let class = organization.text(organization::CLASS).and_then(|name| self.class(name));
+        class.is_some_and(|class| class.approval)
+    }
+
     /// The class of that name.
     pub fn class(&self, name: &str) -> Option<&OrganizationClass> {
         self.classes.iter().find(|class| class.name == name)
@@ -174,6 +189,21 @@ pub fn revalidate(old: &Stored, mut new: Attributes, context: &Context<'_>) -> R
     kind.def().rules.complete(&mut new, context)?;
     require_mandatory(kind, &new)?;
     kind.def().rules.check(&new, Some(old), context)?;
+    Ok(Valid::new(kind, new))
+}
+
+/// Makes the attributes of an entity valid that lived elsewhere under this id: its state and what the server set are
+/// taken as they are, because the steps to them were taken there. Kinds without a state are held to the rules of a new
+/// entity.
+pub fn transfer(kind: Kind, mut new: Attributes, context: &Context<'_>) -> Result<Valid, Error> {
+    let lives = kind.def().attrs.iter().any(|def| def.access == Access::ServerSet);
+    if !lives {
+        return validate(kind, new, context);
+    }
+    kind.def().rules.complete(&mut new, context)?;
+    require_mandatory(kind, &new)?;
+    let as_it_was = Stored::elsewhere(kind, context.id, new.clone());
+    kind.def().rules.check(&new, Some(&as_it_was), context)?;
     Ok(Valid::new(kind, new))
 }
 

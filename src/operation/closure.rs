@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use crate::model::attribute::OnDelete;
-use crate::model::kind::role_invitation;
+use crate::model::invitation;
+use crate::model::kind::{role_invitation, workflow};
 use crate::model::registry::Attribute;
 use crate::model::value::Syntax;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Value};
@@ -131,10 +132,7 @@ impl Closure {
             });
             attributes.set(attr, kept.collect());
         }
-        // An invitation without roles offers nothing any more.
-        if entity.kind() == Kind::RoleInvitation && attributes.values(role_invitation::ROLE).is_empty() {
-            attributes.put(role_invitation::STATE, Value::text(role_invitation::State::Withdrawn.name()));
-        }
+        emptied(entity, &mut attributes);
         attributes
     }
 
@@ -145,5 +143,28 @@ impl Closure {
             *counts.entry(entity.kind()).or_default() += 1;
         }
         counts
+    }
+}
+
+/// What was open and has lost its last role offers nothing any more: an invitation is Withdrawn, a workflow Rejected.
+fn emptied(entity: &Stored, attributes: &mut Attributes) {
+    let (role, state, open, ended) = match entity.kind() {
+        Kind::RoleInvitation => (
+            role_invitation::ROLE,
+            role_invitation::STATE,
+            invitation::State::Sent.name(),
+            invitation::State::Withdrawn.name(),
+        ),
+        Kind::Workflow => (
+            workflow::ROLE,
+            workflow::STATE,
+            workflow::State::Pending.name(),
+            workflow::State::Rejected.name(),
+        ),
+        _ => return,
+    };
+    let had = !entity.attributes().values(role).is_empty();
+    if had && attributes.values(role).is_empty() && attributes.text(state) == Some(open) {
+        attributes.put(state, Value::text(ended));
     }
 }

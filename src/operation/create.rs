@@ -7,11 +7,15 @@ use uuid::Uuid;
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::{Scope, assignment, organization, role};
+use crate::model::letter::LetterKind;
 use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, by_server, validate};
 use crate::model::state::{Draft, Given};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Valid, Value, Verb};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::invitation::Offer;
+use crate::operation::invitation::mandate::MandateMail;
+use crate::operation::invitation::send::Sending;
 use crate::operation::mandates::{fill_from_template, hold_roles};
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
@@ -30,6 +34,33 @@ pub struct Create {
     credential: Option<Credential>,
     password: Option<Password>,
     assign: Vec<Box<str>>,
+    mail: Option<Invitation>,
+}
+
+/// The mail that goes with what is made.
+#[derive(Debug)]
+enum Invitation {
+    Roles(Sending),
+    Mandate(MandateMail),
+}
+
+impl Invitation {
+    fn of(engine: &Engine, kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::RoleInvitation => {
+                Some(Self::Roles(Sending::new(engine, Offer::Roles, LetterKind::RoleInvitation)))
+            }
+            Kind::Mandate => Some(Self::Mandate(MandateMail::new(engine))),
+            _ => None,
+        }
+    }
+
+    async fn send(&self, tx: &mut dyn Write, made: &Stored, events: &mut Events) -> Result<(), Error> {
+        match self {
+            Self::Roles(sending) => sending.send(tx, made).await.map(drop),
+            Self::Mandate(mail) => mail.send(tx, made, events).await,
+        }
+    }
 }
 
 impl Create {
@@ -37,6 +68,7 @@ impl Create {
     pub fn new(engine: &Engine, caller: &Caller, mut draft: Draft) -> Self {
         default_owner(&mut draft, engine.root);
         let class_roles = ClassRoles::new(engine, draft.kind);
+        let mail = Invitation::of(engine, draft.kind);
         Self {
             draft,
             id: engine.world.id(),
@@ -48,6 +80,7 @@ impl Create {
             credential: None,
             password: None,
             assign: Vec::new(),
+            mail,
         }
     }
 
@@ -119,7 +152,7 @@ impl Create {
 }
 
 /// Where a user, organization or role belongs when the client does not say: the root organization.
-fn default_owner(draft: &mut Draft, root: Uuid) {
+pub(super) fn default_owner(draft: &mut Draft, root: Uuid) {
     let owner = match draft.kind {
         Kind::User => crate::model::kind::user::HOME,
         Kind::Organization => organization::PARENT,
@@ -255,6 +288,9 @@ impl Change for Create {
             }
             Kind::User => self.assign_roles(tx, &stored, events).await?,
             _ => {}
+        }
+        if let Some(mail) = &self.mail {
+            mail.send(tx, &stored, events).await?;
         }
         Ok(self.id)
     }

@@ -90,8 +90,8 @@ async fn check(
             ));
         }
     }
-    let received = mandate.values(mandate::ROLE);
-    if !given.values(delegation::ROLE).iter().all(|role| received.contains(role)) {
+    let roles = mandate.values(mandate::ROLE);
+    if !given.values(delegation::ROLE).iter().all(|role| roles.contains(role)) {
         return Err(Error::reference("role", "expected roles of the mandate"));
     }
     if receiver.is_none() {
@@ -170,7 +170,7 @@ pub async fn end_all(tx: &mut dyn Write, mandates: &[Row], events: &mut Events) 
 
 /// Leaves the delegations of a mandate, which the caller has locked, only roles that are `left` in it; one without a
 /// role ends.
-pub async fn narrow(
+pub(super) async fn narrow(
     tx: &mut dyn Write,
     mandate: Row,
     left: &HashSet<Value>,

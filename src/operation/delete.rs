@@ -4,11 +4,12 @@ use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
-use crate::model::kind::{organization, role_invitation};
+use crate::model::kind::{organization, role_invitation, workflow};
 use crate::model::rules::{Companions, by_server};
 use crate::model::{Attributes, Error, Kind, Registry, Row, Stored, Verb};
 use crate::operation::closure::{Closure, collect};
 use crate::operation::engine::Engine;
+use crate::operation::invitation::step::emptied;
 use crate::operation::perform::Change;
 use crate::operation::resolve::load_companions;
 use crate::operation::scope::seen_target;
@@ -43,17 +44,26 @@ impl Delete {
             let new = tx.replace(&change).await?;
             let action = Action::of(Verb::Update, old.kind(), Some(old.id()));
             events.succeeded(action, changes(old.attributes(), new.attributes(), &registry));
+            emptied(tx, (old, &new), self.now, events).await?;
         }
         Ok(())
     }
 }
 
-/// An invitation is owned by its role's organization; when that role goes, by the next one's, or by nobody.
-fn edited_home(old: &Stored, valid: &crate::model::Valid, companions: &Companions) -> Option<Row> {
-    if old.kind() != Kind::RoleInvitation {
-        return old.home();
+/// An invitation is owned by its role's organization; when that role goes, by the next one's, else by the one its
+/// user is at home in, or by nobody. A workflow by the organization it awaits, else as an invitation.
+fn edited_home(old: &Stored, valid: &crate::model::Valid, with: &Companions) -> Option<Row> {
+    let of = |attr| with.of(valid.attributes(), attr);
+    match old.kind() {
+        Kind::RoleInvitation => {
+            of(role_invitation::ROLE).or(of(role_invitation::USER)).and_then(Stored::home)
+        }
+        Kind::Workflow => {
+            let organization = of(workflow::ORGANIZATION).map(Stored::row);
+            organization.or_else(|| of(workflow::USER).and_then(Stored::home))
+        }
+        _ => old.home(),
     }
-    companions.of(valid.attributes(), role_invitation::ROLE).and_then(Stored::home)
 }
 
 /// A record for each entity that went along, so that the trail of that entity ends with its end.

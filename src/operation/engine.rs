@@ -78,6 +78,8 @@ pub enum Identity {
     TokenHolder(Uuid),
     /// Nobody the store knows: vouched for by an issuer, or refused.
     Foreign,
+    /// Somebody without an account, at a door that a token opens.
+    Visitor,
 }
 
 impl Identity {
@@ -85,7 +87,7 @@ impl Identity {
     pub fn client(self) -> Option<Uuid> {
         match self {
             Self::Client(id) | Self::TokenHolder(id) => Some(id),
-            Self::Local | Self::Foreign => None,
+            Self::Local | Self::Foreign | Self::Visitor => None,
         }
     }
 }
@@ -120,5 +122,16 @@ impl Caller {
     /// Whose keys of requests are meant: a client of the same name that is made anew is another one.
     pub fn owner(&self) -> String {
         self.identity.client().map_or_else(|| format!("name {}", self.scene.client), |id| id.to_string())
+    }
+
+    /// Somebody without an account, who may do nothing unless a token opens it.
+    pub fn visitor(source: String, request_id: String) -> Self {
+        let scene = Scene { client: String::new(), source, request_id };
+        Self { identity: Identity::Visitor, ..Self::nobody(scene) }
+    }
+
+    /// Whether it is somebody without an account.
+    pub fn is_visitor(&self) -> bool {
+        self.identity == Identity::Visitor
     }
 }

@@ -35,7 +35,10 @@ pub async fn refuse_cycle(tx: &mut dyn Write, id: Uuid, attributes: &Attributes)
 }
 
 /// Adds to `roles` all that they include, directly or through others.
-pub async fn add_included(store: &SharedStore, roles: &mut HashMap<Uuid, Stored>) -> Result<(), Error> {
+pub(super) async fn add_included(
+    store: &SharedStore,
+    roles: &mut HashMap<Uuid, Stored>,
+) -> Result<(), Error> {
     let mut frontier: Vec<Uuid> = roles.values().flat_map(|role| included(role.attributes())).collect();
     while let Some(id) = frontier.pop() {
         if roles.contains_key(&id) {

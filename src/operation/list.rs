@@ -166,7 +166,7 @@ impl Listing {
             Bounds::Source(source, term) => plan(engine, source, term, conditions).await?,
         };
         let (engine, sight, segment, reach) = (engine.clone(), Sight::of(caller), 0, 1);
-        Ok(Self { engine, plan, at, segment, with_entities, identity, reach, sight, now, permit })
+        Ok(Self { engine, plan, at, segment, with_entities, identity, reach, now, sight, permit })
     }
 
     /// A listing that goes on from the same place with the same plan.

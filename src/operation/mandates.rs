@@ -13,6 +13,7 @@ use crate::model::kind::{assignment, mandate_template};
 use crate::model::rules::{Companions, Settings, by_server};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Value, Verb};
 use crate::operation::delegate;
+use crate::operation::invitation::mandate::withdraw_for;
 use crate::operation::resolve::load_companions;
 use crate::store::{Position, Replace, Source, Write};
 
@@ -168,7 +169,8 @@ async fn take_out(
     if kept.is_empty() {
         advance(&mut attributes, Step::Revoke, by, now)?;
         write(tx, (mandate, "REVOKE"), attributes, (now, &none), events).await?;
-        return delegate::end_all(tx, &[mandate.row()], events).await;
+        delegate::end_all(tx, &[mandate.row()], events).await?;
+        return withdraw_for(tx, mandate.row(), now, events).await;
     }
     let left: HashSet<Value> = kept.iter().cloned().collect();
     attributes.set(mandate::ROLE, kept);

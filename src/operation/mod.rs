@@ -6,6 +6,7 @@
 
 pub mod administer;
 pub mod assign;
+pub mod attribute_definition;
 pub mod audit_trail;
 pub mod client;
 pub mod closure;
@@ -16,8 +17,12 @@ pub mod delete;
 pub mod effective;
 pub mod engine;
 pub mod entry;
+pub mod export;
 pub mod force_password_change;
+pub mod import;
 pub mod inclusion;
+pub mod index_building;
+pub mod invitation;
 pub mod list;
 pub mod mandates;
 pub mod move_organization;

@@ -1,15 +1,15 @@
-//! Steps of entities that have states: approving, rejecting and revoking a mandate (PUT `/mandates/{id}/revoke`),
-//! withdrawing a role invitation (DELETE `/roleinvitations/{id}`).
+//! Steps of a mandate: approving, rejecting and revoking it (PUT `/mandates/{id}/revoke`).
 
 use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
-use crate::model::kind::{mandate, role_invitation};
+use crate::model::kind::mandate;
 use crate::model::rules::{Companions, by_server};
-use crate::model::{Attributes, Error, Kind, Stored, Value, Verb};
+use crate::model::{Attributes, Error, Kind, Stored, Verb};
 use crate::operation::delegate::end_all;
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::invitation::mandate::withdraw_for;
 use crate::operation::mandates::advance;
 use crate::operation::perform::Change;
 use crate::operation::scope;
@@ -25,15 +25,12 @@ pub enum Step {
     ApproveMandate,
     /// Pending → Rejected.
     RejectMandate,
-    /// Sent → Withdrawn.
-    WithdrawInvitation,
 }
 
 impl Step {
     fn kind(self) -> Kind {
         match self {
             Self::RevokeMandate | Self::ApproveMandate | Self::RejectMandate => Kind::Mandate,
-            Self::WithdrawInvitation => Kind::RoleInvitation,
         }
     }
 
@@ -43,7 +40,6 @@ impl Step {
             Self::RevokeMandate => (Verb::Update, "REVOKE"),
             Self::ApproveMandate => (Verb::Approve, "APPROVE"),
             Self::RejectMandate => (Verb::Approve, "REJECT"),
-            Self::WithdrawInvitation => (Verb::Delete, "WITHDRAW"),
         };
         Action { verb, kind: self.kind(), word, target }
     }
@@ -69,10 +65,6 @@ impl Step {
             Self::RevokeMandate => advance(attributes, mandate::Step::Revoke, by, now)?,
             Self::ApproveMandate => advance(attributes, mandate::Step::Approve, by, now)?,
             Self::RejectMandate => advance(attributes, mandate::Step::Reject, by, now)?,
-            Self::WithdrawInvitation => {
-                let next = role_invitation::State::of(attributes).withdraw()?;
-                attributes.put(role_invitation::STATE, Value::text(next.name()));
-            }
         }
         Ok(())
     }
@@ -129,6 +121,7 @@ impl Change for TakeStep {
         events.succeeded(self.action(), changes(old.attributes(), new.attributes(), &tx.registry()));
         if new.kind() == Kind::Mandate && !mandate::State::stored(new.attributes()).is_open() {
             end_all(tx, &[new.row()], events).await?;
+            withdraw_for(tx, new.row(), self.now, events).await?;
         }
         Ok(self.id)
     }

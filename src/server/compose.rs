@@ -11,6 +11,7 @@ use crate::audit::flood::SignInFlood;
 use crate::auth::attempts::AttemptLimits;
 use crate::auth::authenticate::{Authenticator, AuthenticatorSettings};
 use crate::auth::bearer::{BearerSettings, Bearers};
+use crate::auth::doors::DoorLimit;
 use crate::auth::jwt::{Issuer, IssuerSettings, Mapping};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::turns::Turns;
@@ -24,6 +25,7 @@ use crate::mail::smtp::{MailError, Security, Smtp, SmtpSettings};
 use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
 use crate::model::password::PasswordRules;
+use crate::model::registry::custom_kind;
 use crate::model::rules::{OrganizationClass, Settings, UserLock};
 use crate::model::{Error, Grants, Kind};
 use crate::operation::Engine;
@@ -60,10 +62,11 @@ pub fn settings(config: &Config) -> Settings {
         is_virtual: class.r#virtual,
         roles: class.roles.clone(),
         default: class.default,
+        approval: class.approval,
     });
     Settings {
         classes: classes.collect(),
-        invitation_days: 14,
+        invitation_days: config.invitations.days.into(),
         password: PasswordRules {
             least: config.password_policy.min,
             most: config.password_policy.max,
@@ -81,9 +84,7 @@ pub fn settings(config: &Config) -> Settings {
 /// The configured custom attributes; error 1 names one of an unknown kind.
 fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
     let declaration = |attribute: &crate::config::CustomAttribute| {
-        let kind = Kind::named(&attribute.kind)
-            .filter(|kind| !kind.def().path.is_empty() && !kind.def().attrs.is_empty());
-        let kind = kind.ok_or_else(|| {
+        let kind = custom_kind(&attribute.kind).ok_or_else(|| {
             Error::invalid(format!("attributes: kind of {}", attribute.name), "expected the name of a kind")
         })?;
         let (indexed, many) = (attribute.indexed, attribute.many);
@@ -230,6 +231,13 @@ fn metrics() -> Option<PrometheusHandle> {
     HANDLE.get_or_init(install).clone()
 }
 
+/// The limit at the doors that need no credentials.
+fn doors(config: &Config) -> DoorLimit {
+    let bound = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let doors = &config.doors;
+    DoorLimit::new(bound(doors.burst), bound(doors.per_minute), doors.capacity)
+}
+
 /// The service over an open store.
 pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> Result<Service, StartError> {
     let engine = engine(Arc::clone(&store), &config, Arc::clone(&world)).await?;
@@ -248,6 +256,7 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
             bearers_forgetting.forget_all();
         }
     }));
+    let doors = doors(&config);
     Ok(Service {
         engine,
         authenticator,
@@ -255,6 +264,7 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
         verifier,
         turns: Turns::default(),
         config,
+        doors,
         flood: SignInFlood::default(),
         metrics: metrics(),
     })

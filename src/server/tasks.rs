@@ -1,5 +1,5 @@
-//! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, renewed
-//! certificates, metrics put together.
+//! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, indexes
+//! to be built, renewed certificates, metrics put together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::http::service::Service;
 use crate::http::sign_in::counted_user;
 use crate::mail::worker::Worker;
 use crate::model::{Error, Kind, Verb};
+use crate::operation::index_building::IndexBuilder;
 use crate::operation::sign_in::SignIn;
 use crate::operation::{Caller, once, refuse, token};
 use crate::server::issuers;
@@ -44,6 +45,8 @@ impl Tasks {
             running.push(tokio::spawn(put_together(metrics, stopped.clone())));
         }
         running.push(tokio::spawn(forget_answers(service.clone(), stopped.clone())));
+        let (store, world) = (service.engine.store.clone(), service.engine.world.clone());
+        running.push(tokio::spawn(IndexBuilder::new(store, world).run(stopped.clone())));
         running.push(tokio::spawn(sweep_secrets(service.clone(), stopped.clone())));
         running.extend(issuers::follow(&service, &stopped));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));

@@ -109,6 +109,14 @@ impl Encoder {
         }
     }
 
+    /// Writes an element that holds text only.
+    pub fn element(&mut self, name: &'static str, text: &str) {
+        self.start(name);
+        self.raw(b">");
+        escape(&mut self.out, text, Place::Content);
+        self.close();
+    }
+
     /// Writes `<Value>text</Value>`.
     pub fn value(&mut self, text: &str) {
         self.raw(b"<Value>");

@@ -3,7 +3,7 @@
 //! Generated: do not edit. To make it anew after a change of the schema:
 //! `cargo run --manifest-path schema/generate/Cargo.toml`
 //!
-//! schema-blake3: 61255e189f3a92729a217fdb678a9f56eb0b34a0d8fbaa0c0e4c0d696b0c5150
+//! schema-blake3: eca6f5441f67445c537645ec35b2745bd2b49773be1d17d23649c223e0680078
 
 pub type ApiClient = EntityType;
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -147,6 +147,14 @@ pub struct MessageListType {
 }
 pub type Organization = EntityType;
 pub type Organizations = IdListType;
+pub type ReinviteResponse = ReinviteResponseType;
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReinviteResponseType {
+    pub in_response_to: Option<String>,
+    pub method: Option<HttpMethodType>,
+    pub user_id: String,
+    pub email: String,
+}
 pub type Role = EntityType;
 pub type RoleInvitation = EntityType;
 pub type RoleInvitations = IdListType;

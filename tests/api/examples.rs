@@ -52,6 +52,7 @@ fn printed(config: &mut Config) {
         r#virtual: false,
         roles: Vec::new(),
         default: false,
+        approval: false,
     });
 }
 

@@ -42,6 +42,7 @@ macro_rules! on_both_with {
 pub(crate) use on_both_with;
 
 mod apiclients;
+mod attributes;
 mod audit_sequence;
 mod auditevents;
 mod custom;
@@ -57,6 +58,7 @@ mod inclusion;
 mod json;
 mod json_bodies;
 mod jwt;
+mod mandate_bounds;
 mod mandate_states;
 mod mandate_templates;
 mod mandate_windows;

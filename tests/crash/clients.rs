@@ -64,6 +64,26 @@ in_houses! {
         other.get("roles").await.ok();
         let twice = house.run(&["client", "add", "other", "--preset", "admin"]);
         assert_eq!(twice.status.code(), Some(1), "a name is given once");
+        // Bounded clients and tokens.
+        server.first().post("organizations?technicalName=acme").await.ok();
+        let unknown = house.run(&["client", "add", "bounded", "--preset", "reader", "--within", "nowhere"]);
+        assert_eq!(unknown.status.code(), Some(1));
+        done(&house, &["client", "add", "bounded", "--preset", "reader", "--within", "acme", "--password-stdin"], "bounded-password\n");
+        assert!(done(&house, &["client", "list"], "").lines().any(|line| line.starts_with("bounded\t") && line.ends_with("\twithin acme")));
+        assert!(done(&house, &["client", "list", "--json"], "").contains("\"within\":\"acme\""));
+        let shown = done(&house, &["client", "token", "bounded", "--expires", "2h", "--name", "nightly", "--json"], "");
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown["client"], "bounded");
+        let token = shown["token"].as_str().unwrap();
+        let url = format!("{}/organizations", server.base);
+        let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
+        let answer = crate::kit::Answer::read(answer).await.ok();
+        assert_eq!(answer.ids().len(), 1, "acme alone");
+        for (wrong, status) in [("3y", 2), ("0d", 2), ("d", 2), ("-1d", 2), ("5000d", 1)] {
+            let output = house.run(&["client", "token", "bounded", &format!("--expires={wrong}")]);
+            assert_eq!(output.status.code(), Some(status), "{wrong}");
+        }
+        assert_eq!(house.run(&["client", "token", "nobody"]).status.code(), Some(1));
         // The first client was not disturbed by any of this.
         server.first().get("users/").await.ok();
         server.stop().await;

@@ -154,7 +154,9 @@ pub fn configuration(directory: &Path, database: Option<&Database>) -> Config {
         r#virtual: is_virtual,
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         default: false,
+        approval: name == "association",
     };
+    config.organizations.classes.push(class("association", false, &[]));
     config.organizations.classes.push(class("company", false, &["Administrator", "Signatory"]));
     config.organizations.classes.push(class("network", true, &["Coordinator"]));
     config

@@ -7,9 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::{Value, json};
 use valtuus::config::{JwtConfig, JwtGrants};
+use valtuus::world::{Real, World as _};
 
 use super::caller::Credentials;
 
@@ -27,11 +28,19 @@ pub struct Key {
 
 impl Key {
     fn elliptic(id: &'static str, algorithm: Algorithm) -> Self {
-        let kind = if algorithm == Algorithm::EdDSA { &PKCS_ED25519 } else { &PKCS_ECDSA_P256_SHA256 };
-        let der = KeyPair::generate_for(kind).unwrap().serialize_der();
         let signing = match algorithm {
-            Algorithm::EdDSA => EncodingKey::from_ed_der(&der),
-            _ => EncodingKey::from_ec_der(&der),
+            Algorithm::EdDSA => {
+                // PKCS #8 version 1 around a random seed.
+                let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
+                let mut seed = [0; 32];
+                Real.random(&mut seed);
+                der.extend(seed);
+                EncodingKey::from_ed_der(&der)
+            }
+            _ => {
+                let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+                EncodingKey::from_ec_der(&pair.serialize_der())
+            }
         };
         Self { id, algorithm, signing }
     }

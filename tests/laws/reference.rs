@@ -7,10 +7,11 @@ use valtuus::audit::Record;
 use valtuus::http::dialect::v2_0::ROUTES;
 use valtuus::http::dialect::{Operation, Route, Version, v2_1};
 use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
-use valtuus::model::kind::{NaturalKey, Scope, message};
+use valtuus::model::kind::{NaturalKey, Scope, attribute_definition, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
+use valtuus::operation::invitation::{Inviting, Offer};
 use valtuus::operation::list::Base;
 use valtuus::operation::revoke::Step;
 
@@ -157,6 +158,14 @@ fn words(operation: Operation) -> String {
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
         Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
+        Operation::Create(Kind::AttributeDefinition, _) => {
+            "declares one: `kind`, `name`, `indexed` and `many` (both `true` when not given)".to_owned()
+        }
+        Operation::Update(Kind::AttributeDefinition) => "changes `indexed` or `many`".to_owned(),
+        Operation::Delete(Kind::AttributeDefinition) => "removes one that nothing uses".to_owned(),
+        Operation::ListRows(Kind::AttributeDefinition) => {
+            "lists custom attributes in the order they were declared; `entities`, `exactMatch`".to_owned()
+        }
         Operation::Create(Kind::ApiClient, _) => {
             "makes one; `preset`, `pwd`; without `pwd` answers it with its `secret`, once".to_owned()
         }
@@ -187,7 +196,7 @@ fn words(operation: Operation) -> String {
         Operation::EffectiveRoles => {
             "lists the roles that count for the user now, and how each came about; `entities`".to_owned()
         }
-        Operation::Step(_, Step::WithdrawInvitation) => "takes it back: Sent becomes Withdrawn".to_owned(),
+        Operation::Invitation(asked) => inviting(asked).to_owned(),
         Operation::Authenticate => "checks the user's password; `pwd`".to_owned(),
         Operation::ForcePasswordChange => "demands another password".to_owned(),
         Operation::MoveUser => "moves the user to another home organization; `organizationId`".to_owned(),
@@ -199,6 +208,28 @@ fn words(operation: Operation) -> String {
             "lists mails, oldest first; `entities`, `exactMatch`".to_owned()
         }
         Operation::ListRows(kind) => format!("lists {}; `entities`", kind.def().path),
+    }
+}
+
+/// What is asked of invitations, in words.
+fn inviting(asked: Inviting) -> &'static str {
+    match asked {
+        Inviting::Accept(Offer::Roles) => {
+            "accepts it: `token` (no credentials needed), `pwd login firstname surname mobile locale`; a client: `user`"
+        }
+        Inviting::Accept(Offer::Mandate) => {
+            "accepts it: `token` (no credentials needed), `login pwd` of a user, or of a new one with \
+             `firstname surname mobile locale`; a client: `user`"
+        }
+        Inviting::Decline(_) => "declines it: `token` (no credentials needed)",
+        Inviting::Resend(_) => "sends it again, with a new token and a new end",
+        Inviting::Withdraw(_) => "takes it back: Sent or Expired becomes Withdrawn",
+        Inviting::InviteUser => {
+            "makes a user that waits for registration and invites it: attributes of a user, `role inviter message`"
+        }
+        Inviting::Reinvite => "invites it again; answers `ReinviteResponse`",
+        Inviting::Decide(true) => "approves it: the user is enabled, or gets the roles",
+        Inviting::Decide(false) => "rejects it: a user that registered is disabled, roles are not given",
     }
 }
 
@@ -251,6 +282,11 @@ fn public(out: &mut String, kind: Kind) {
         writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else if kind == Kind::AttributeDefinition {
+        let names: Vec<String> =
+            attribute_definition::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: {}. Natural key: `KIND.NAME`.\n", names.join(", ")).unwrap();
+        out.push_str("Filters: `kind` (exact), `name` (prefix).\n\n");
     } else if kind == Kind::Message {
         let names: Vec<String> = message::FIELDS.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Attributes: {}.\n", names.join(", ")).unwrap();

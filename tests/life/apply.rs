@@ -6,8 +6,8 @@ use uuid::Uuid;
 use valtuus::model::Kind;
 
 use super::drive::Facts;
-use super::model::{CLASSES, Invitation, Mandate, Model, Organization, Role, User};
-use super::steps::Step;
+use super::model::{CLASSES, Delegation, Invitation, Mandate, Model, Organization, Role, Template, User};
+use super::steps::{DAY, Giving, Step};
 
 impl Model {
     /// Moves on by a step that succeeded; `made` is the id it answered.
@@ -43,39 +43,89 @@ impl Model {
             Step::Change { id, surname } => self.users.get_mut(&id).unwrap().surname = surname,
             Step::Browse { id, browsers } => self.users.get_mut(&id).unwrap().browsers = browsers,
             Step::SetStatus { id, status } => self.users.get_mut(&id).unwrap().status = status.to_owned(),
+            Step::MoveUser { id, home } => self.move_user(id, home),
             Step::DeleteUser { id } => self.remove_user(id),
-            Step::AddRole { name, owner } => drop(self.roles.insert(made, Role { name, owner })),
+            Step::AddRole { name, owner } => {
+                self.roles.insert(made, Role { name, owner, includes: BTreeSet::new() });
+            }
+            Step::Include { id, includes } => self.roles.get_mut(&id).unwrap().includes = includes,
             Step::RenameRole { id, name } => self.roles.get_mut(&id).unwrap().name = name,
             Step::DeleteRole { id } => self.remove_role(id),
             Step::Assign { user, role, give: true } => drop(self.assignments.insert((user, role))),
             Step::Assign { user, role, give: false } => self.take_away(user, role),
-            Step::AddMandate { from, to, roles } => {
-                self.mandates.insert(made, Mandate { from, to, roles, state: "Active" });
-            }
-            Step::Revoke { id } => self.mandates.get_mut(&id).unwrap().state = "Revoked",
-            Step::DeleteMandate { id } => self.remove_mandate(id),
-            Step::Invite { user, email, roles, inviter } => {
-                let state = "Sent";
-                self.invitations.insert(made, Invitation { user, email, roles, inviter, state });
-            }
-            Step::Withdraw { id } => self.invitations.get_mut(&id).unwrap().state = "Withdrawn",
-            Step::List { .. } => {}
+            Step::Invite { .. } | Step::Withdraw { .. } => self.apply_to_invitations(step, made),
+            Step::Wait { by } => self.now += by,
+            Step::List { .. } | Step::Effective { .. } => {}
+            mandates => self.apply_to_mandates(mandates, made),
         }
     }
 
-    /// A role that is taken away is taken out of what its holder gave; a mandate without a role is revoked.
-    fn take_away(&mut self, user: Uuid, role: Uuid) {
-        if !self.assignments.remove(&(user, role)) {
-            return;
-        }
-        for mandate in
-            self.mandates.values_mut().filter(|mandate| mandate.from == user && mandate.state == "Active")
-        {
-            if mandate.roles == [role].into() {
-                mandate.state = "Revoked";
-            } else {
-                mandate.roles.remove(&role);
+    fn apply_to_mandates(&mut self, step: Step, made: Uuid) {
+        match step {
+            Step::AddMandate(giving) => {
+                let mandate = self.given(&giving);
+                self.mandates.insert(made, mandate);
             }
+            Step::Revoke { id } => self.end_mandate(id, "Revoked"),
+            Step::Approve { id } => self.mandates.get_mut(&id).unwrap().state = "Active",
+            Step::Reject { id } => self.end_mandate(id, "Rejected"),
+            Step::Prolong { id, until } => {
+                let email = self.address_of(self.mandates[&id].to);
+                let mandate = self.mandates.get_mut(&id).unwrap();
+                mandate.valid_until = until;
+                if mandate.email.is_empty() {
+                    mandate.email = email;
+                }
+            }
+            Step::DeleteMandate { id } => self.remove_mandate(id),
+            Step::Delegate { mandate, user, roles } => {
+                let roles = if roles.is_empty() { self.mandates[&mandate].roles.clone() } else { roles };
+                self.delegations.insert(made, Delegation { mandate, user, roles });
+            }
+            Step::DeleteDelegation { id } => self.remove_delegations_by(id),
+            Step::AddTemplate { name, roles, validity } => {
+                self.templates.insert(made, Template { name, roles, validity });
+            }
+            Step::ChangeTemplate { id, roles } => self.templates.get_mut(&id).unwrap().roles = roles,
+            Step::DeleteTemplate { id } => {
+                self.templates.remove(&id);
+                self.gone.push(id);
+            }
+            other => panic!("{other:?} is about no mandate"),
+        }
+    }
+
+    fn remove_delegations_by(&mut self, id: Uuid) {
+        self.delegations.remove(&id);
+        self.gone.push(id);
+    }
+
+    /// The address of a user; empty for all others.
+    fn address_of(&self, id: Option<Uuid>) -> String {
+        id.and_then(|id| self.users.get(&id)).map(|user| user.email.clone()).unwrap_or_default()
+    }
+
+    fn given(&self, giving: &Giving) -> Mandate {
+        let (roles, valid_until) = self.terms(giving);
+        let state = match (giving.to, self.approval) {
+            (None, _) => "Invited",
+            (Some(_), true) => "Pending",
+            (Some(_), false) => "Active",
+        };
+        let own = self.address_of(giving.to);
+        let email = if giving.email.is_empty() { own } else { giving.email.clone() };
+        let Giving { from, to, valid_from, template, .. } = *giving;
+        Mandate { from, to, email, roles, state, valid_from, valid_until, template }
+    }
+
+    fn apply_to_invitations(&mut self, step: &Step, made: Uuid) {
+        match step.clone() {
+            Step::Invite { user, email, roles, inviter } => {
+                let (state, expires) = ("Sent", self.now + 14 * DAY);
+                self.invitations.insert(made, Invitation { user, email, roles, inviter, state, expires });
+            }
+            Step::Withdraw { id } => self.invitations.get_mut(&id).unwrap().state = "Withdrawn",
+            other => panic!("{other:?} is about no invitation"),
         }
     }
 
@@ -99,8 +149,10 @@ impl Model {
             Kind::Role => self.roles.keys().map(|id| (*id, self.role_facts(*id))).collect(),
             Kind::Mandate => self.mandates.iter().map(|(id, m)| (*id, self.mandate_facts(*id, m))).collect(),
             Kind::RoleInvitation => {
-                self.invitations.iter().map(|(id, i)| (*id, invitation_facts(i))).collect()
+                self.invitations.iter().map(|(id, i)| (*id, self.invitation_facts(i))).collect()
             }
+            Kind::Delegation => self.delegations.iter().map(|(id, d)| (*id, delegation_facts(d))).collect(),
+            Kind::MandateTemplate => self.templates.iter().map(|(id, t)| (*id, template_facts(t))).collect(),
             other => panic!("the model knows no {}", other.name()),
         }
     }
@@ -137,33 +189,68 @@ impl Model {
             ("name", one(&role.name)),
             ("entityName", one(&self.role_name(id))),
             ("organization", one(&role.owner.to_string())),
+            ("includes", ids(&role.includes)),
         ])
     }
 
     fn mandate_facts(&self, id: Uuid, mandate: &Mandate) -> Facts {
-        let side = |end: &Uuid| if self.users.contains_key(end) { "Per" } else { "Org" };
+        let is_user = |end: &Uuid| self.users.contains_key(end);
+        let from = if is_user(&mandate.from) { "Per" } else { "Org" };
+        let to = if mandate.to.as_ref().is_none_or(is_user) { "Per" } else { "Org" };
         facts([
             ("id", one(&id.to_string())),
-            ("type", one(&format!("{}To{}", side(&mandate.from), side(&mandate.to)))),
+            ("type", one(&format!("{from}To{to}"))),
+            ("assigneeEmail", one(&mandate.email)),
             ("mandater", one(&mandate.from.to_string())),
-            ("mandatee", one(&mandate.to.to_string())),
+            ("mandatee", ids(&mandate.to.into_iter().collect())),
             ("role", ids(&mandate.roles)),
-            ("state", one(mandate.state)),
+            ("state", one(mandate.state_at(self.now))),
+            ("validFrom", instant(mandate.valid_from)),
+            ("validUntil", instant(mandate.valid_until)),
+            ("template", ids(&mandate.template.into_iter().collect())),
         ])
     }
 }
 
-fn invitation_facts(invitation: &Invitation) -> Facts {
-    let mut known = facts([
-        ("user", ids(&invitation.user.into_iter().collect())),
-        ("email", one(&invitation.email)),
-        ("role", ids(&invitation.roles)),
-        ("state", one(invitation.state)),
-    ]);
-    if let Some(inviter) = invitation.inviter {
-        known.insert("inviter".to_owned(), one(&inviter.to_string()));
+impl Model {
+    fn invitation_facts(&self, invitation: &Invitation) -> Facts {
+        let mut known = facts([
+            ("user", ids(&invitation.user.into_iter().collect())),
+            ("email", one(&invitation.email)),
+            ("role", ids(&invitation.roles)),
+            ("state", one(invitation.state_at(self.now))),
+            ("expires", instant(Some(invitation.expires))),
+        ]);
+        if let Some(inviter) = invitation.inviter {
+            known.insert("inviter".to_owned(), one(&inviter.to_string()));
+        }
+        known
     }
-    known
+}
+
+fn delegation_facts(delegation: &Delegation) -> Facts {
+    facts([
+        ("mandate", one(&delegation.mandate.to_string())),
+        ("user", one(&delegation.user.to_string())),
+        ("role", ids(&delegation.roles)),
+    ])
+}
+
+fn template_facts(template: &Template) -> Facts {
+    facts([
+        ("name", one(&template.name)),
+        ("role", ids(&template.roles)),
+        ("validity", template.validity.iter().map(i64::to_string).collect()),
+    ])
+}
+
+/// An instant as it is answered.
+pub fn instant(at: Option<i64>) -> BTreeSet<String> {
+    let text = |at: i64| {
+        let at = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000).unwrap();
+        at.format(&time::format_description::well_known::Rfc3339).unwrap()
+    };
+    at.map(text).into_iter().collect()
 }
 
 fn facts<const N: usize>(known: [(&str, BTreeSet<String>); N]) -> Facts {

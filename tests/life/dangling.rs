@@ -15,7 +15,7 @@ use super::property::{Verdict, fails, holds};
 use crate::kit::trace::entities;
 
 /// The kinds that are made, as often as they stand here.
-const MADE: [Kind; 8] = [
+const MADE: [Kind; 11] = [
     Kind::Organization,
     Kind::Organization,
     Kind::User,
@@ -23,11 +23,14 @@ const MADE: [Kind; 8] = [
     Kind::Role,
     Kind::Assignment,
     Kind::Mandate,
+    Kind::Delegation,
+    Kind::Delegation,
+    Kind::MandateTemplate,
     Kind::RoleInvitation,
 ];
 
 /// The kinds that are deleted by themselves.
-const DELETED: [Kind; 4] = [Kind::Organization, Kind::User, Kind::Role, Kind::Mandate];
+const DELETED: [Kind; 5] = [Kind::Organization, Kind::User, Kind::Role, Kind::Mandate, Kind::MandateTemplate];
 
 /// An entity to be made, with places of what it refers to, or one to be deleted.
 #[derive(Debug, Clone)]
@@ -53,6 +56,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 /// What there is to refer to.
+#[derive(Default)]
 struct There {
     organizations: Vec<Uuid>,
     users: Vec<Uuid>,
@@ -61,6 +65,14 @@ struct There {
     /// Users with a role they have.
     held: Vec<(Uuid, Uuid)>,
     mandates: Vec<Uuid>,
+    templates: Vec<Uuid>,
+    /// Mandates that an organization received, with a user of it.
+    received: Vec<(Uuid, Uuid)>,
+    homes: BTreeMap<Uuid, Uuid>,
+}
+
+fn value_of(pairs: &Pairs, wanted: &str) -> Uuid {
+    pairs.iter().find(|(name, _)| *name == wanted).unwrap().1.parse().unwrap()
 }
 
 fn pick<T: Copy>(of: &[T], at: usize) -> Option<T> {
@@ -69,20 +81,27 @@ fn pick<T: Copy>(of: &[T], at: usize) -> Option<T> {
 
 impl There {
     fn new(root: Uuid) -> Self {
-        let organizations = vec![root];
-        Self { organizations, users: Vec::new(), roles: Vec::new(), held: Vec::new(), mandates: Vec::new() }
+        Self { organizations: vec![root], ..Self::default() }
     }
 
     /// Adds what a request has made.
     fn add(&mut self, request: &Request, made: Uuid) {
         match request {
             Request::Create(Kind::Organization, _) => self.organizations.push(made),
-            Request::Create(Kind::User, _) => self.users.push(made),
-            Request::Create(Kind::Role, pairs) => {
-                let owner = pairs.iter().find(|(name, _)| *name == "organization");
-                self.roles.push((made, owner.unwrap().1.parse().unwrap()));
+            Request::Create(Kind::User, pairs) => {
+                self.users.push(made);
+                self.homes.insert(made, value_of(pairs, "organizationId"));
             }
-            Request::Create(Kind::Mandate, _) => self.mandates.push(made),
+            Request::Create(Kind::MandateTemplate, _) => self.templates.push(made),
+            Request::Create(Kind::Role, pairs) => {
+                self.roles.push((made, value_of(pairs, "organization")));
+            }
+            Request::Create(Kind::Mandate, pairs) => {
+                self.mandates.push(made);
+                let to = value_of(pairs, "mandatee");
+                let members = self.homes.iter().filter(|(_, home)| **home == to).map(|(user, _)| *user);
+                self.received.extend(members.map(|user| (made, user)));
+            }
             Request::Assign(user, role, _) => self.held.push((*user, *role)),
             _ => {}
         }
@@ -96,6 +115,9 @@ impl There {
         self.roles.retain(|(id, _)| is(id));
         self.held.retain(|(user, role)| is(user) && is(role));
         self.mandates.retain(is);
+        self.templates.retain(is);
+        self.homes.retain(|user, _| is(user));
+        self.received.retain(|(mandate, user)| is(mandate) && is(user));
     }
 
     /// The request that an act comes to; none when there is nothing that it could refer to.
@@ -115,7 +137,22 @@ impl There {
                     .collect()
             }
             Kind::User => vec![("login", format!("u{number}")), of("organizationId", organization)],
-            Kind::Role => vec![("name", format!("r{number}")), of("organization", organization)],
+            Kind::Role => {
+                let includes =
+                    pick(&self.roles, to[1]).filter(|_| to[2] % 3 == 0).map(|(id, _)| of("includes", id));
+                let name = ("name", format!("r{number}"));
+                [name, of("organization", organization)].into_iter().chain(includes).collect()
+            }
+            Kind::MandateTemplate => {
+                let roles: BTreeSet<Uuid> =
+                    to[1..].iter().filter_map(|at| pick(&self.roles, *at)).map(|r| r.0).collect();
+                let roles = roles.into_iter().map(|id| of("role", id));
+                [("name", format!("t{number}"))].into_iter().chain(roles).collect()
+            }
+            Kind::Delegation => {
+                let (mandate, user) = pick(&self.received, to[0])?;
+                return Some(Request::Delegate(mandate, vec![of("user", user)]));
+            }
             Kind::Assignment => {
                 return Some(Request::Assign(pick(&self.users, to[0])?, pick(&self.roles, to[1])?.0, true));
             }
@@ -139,8 +176,9 @@ impl There {
         let own = pick(&self.roles, to[0]).map(|(role, organization)| (organization, role));
         let (from, role) = pick(&self.held, to[1]).filter(|_| to[2] % 2 == 0).or(own)?;
         let ends: Vec<Uuid> = self.users.iter().chain(&self.organizations).copied().collect();
+        let template = pick(&self.templates, to[2]).map(|id| ("template", id.to_string()));
         let (from, to, role) = (from.to_string(), pick(&ends, to[3])?.to_string(), role.to_string());
-        Some(vec![("mandater", from), ("mandatee", to), ("role", role)])
+        Some([("mandater", from), ("mandatee", to), ("role", role)].into_iter().chain(template).collect())
     }
 
     fn delete(&self, act: &Act) -> Option<Request> {
@@ -150,6 +188,7 @@ impl There {
             Kind::Organization => &self.organizations,
             Kind::User => &self.users,
             Kind::Role => &roles,
+            Kind::MandateTemplate => &self.templates,
             _ => &self.mandates,
         };
         Some(Request::Delete(*kind, pick(of, *which)?, *recursive))

@@ -7,16 +7,22 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use uuid::Uuid;
+use valtuus::config::Config;
 use valtuus::http::arguments::{Arguments, given};
 use valtuus::model::rules::check_given;
 use valtuus::model::state::{Draft, Patch};
 use valtuus::model::visible::Shown;
-use valtuus::model::{Error, Kind, Verb};
+use valtuus::model::{Error, Kind};
 use valtuus::operation::assign::Assign;
 use valtuus::operation::create::Create;
+use valtuus::operation::delegate::Delegate;
 use valtuus::operation::delete::Delete;
+use valtuus::operation::effective::Sources;
+use valtuus::operation::invitation::Offer;
+use valtuus::operation::invitation::step::Withdraw;
 use valtuus::operation::list::{Base, Listing, Query};
 use valtuus::operation::move_organization::MoveOrganization;
+use valtuus::operation::move_user::MoveUser;
 use valtuus::operation::revoke::{Step, TakeStep};
 use valtuus::operation::search::Argument;
 use valtuus::operation::update::{Precondition, Update};
@@ -25,7 +31,8 @@ use valtuus::server::compose;
 use valtuus::store::{SharedStore, StoreOptions, connect};
 use valtuus::world::{SharedWorld, Still};
 
-use super::drive::{Asked, Driver, Facts, No, Pairs, Request};
+use super::apply::instant;
+use super::drive::{Asked, Driver, Facts, No, Pairs, Request, Verb, Way};
 use crate::kit::bed::configuration;
 
 /// An engine over a SQLite store of its own.
@@ -44,10 +51,16 @@ fn in_memory() -> TempDir {
 
 impl Direct {
     pub async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// After `adapt` changed the configuration.
+    pub async fn start_with(adapt: impl FnOnce(&mut Config)) -> Self {
         let directory = in_memory();
         let clock = Arc::new(Still::at(1_800_000_000_000_000));
         let world = Arc::clone(&clock) as SharedWorld;
-        let config = configuration(directory.path(), None);
+        let mut config = configuration(directory.path(), None);
+        adapt(&mut config);
         let url = compose::database_url(&config);
         let store = connect(StoreOptions::new(url, Arc::clone(&world))).await.unwrap();
         let engine = compose::engine(store, &config, world).await.unwrap();
@@ -91,17 +104,35 @@ impl Direct {
                 perform(engine, caller, change).await.map(|id| [id].into())
             }
             Request::Assign(user, role, give) => {
-                let change = Assign::new(engine, (*user, *role), *give, any());
+                let change = Assign::new(engine, (*user, *role), *give, any()).by(caller);
                 perform(engine, caller, change).await.map(|()| [*role].into())
             }
-            Request::Revoke(id) => self.step(Step::RevokeMandate, *id).await,
-            Request::Withdraw(id) => self.step(Step::WithdrawInvitation, *id).await,
+            Request::MoveUser(id, home) => {
+                let change = MoveUser::new(engine, *id, home.to_string().into_boxed_str(), any());
+                perform(engine, caller, change).await.map(|id| [id].into())
+            }
+            Request::Delegate(mandate, pairs) => {
+                let given = self.given(Kind::Delegation, pairs, true).await?;
+                let change = Delegate::new(engine, caller, *mandate, given);
+                perform(engine, caller, change).await.map(|id| [id].into())
+            }
+            Request::Take(verb, id) => self.take(*verb, *id).await,
         }
     }
 
-    async fn step(&self, step: Step, id: Uuid) -> Result<BTreeSet<Uuid>, Error> {
-        let change = TakeStep::new(&self.engine, step, id, Precondition::None);
-        perform(&self.engine, &self.caller, change).await.map(|id| [id].into())
+    async fn take(&self, verb: Verb, id: Uuid) -> Result<BTreeSet<Uuid>, Error> {
+        let (engine, caller) = (&self.engine, &self.caller);
+        let step = match verb {
+            Verb::Revoke => Step::RevokeMandate,
+            Verb::Approve => Step::ApproveMandate,
+            Verb::Reject => Step::RejectMandate,
+            Verb::Withdraw => {
+                let change = Withdraw::new(engine, Offer::Roles, id, Precondition::None);
+                return perform(engine, caller, change).await.map(|id| [id].into());
+            }
+        };
+        let change = TakeStep::new(engine, step, id, Precondition::None).by(caller);
+        perform(engine, caller, change).await.map(|id| [id].into())
     }
 
     /// One page of a listing, and the cursor that goes on behind it.
@@ -165,6 +196,27 @@ impl Driver for Direct {
         &self.engine.store
     }
 
+    fn advance(&self, by: i64) {
+        self.clock.advance(by);
+    }
+
+    async fn effective(&self, user: Uuid) -> BTreeSet<Way> {
+        let user = self.engine.store.by_id(user).await.unwrap().unwrap();
+        let sources = Sources::of(&self.engine.store, &user, true).await.unwrap();
+        let ways = sources.resolve(self.engine.world.now(), true).into_iter().map(|found| {
+            let mut way = Way {
+                role: found.role,
+                source: found.how.name().to_owned(),
+                mandater: found.mandater.map(|to| to.id),
+                until: instant(found.until).pop_first().unwrap_or_default(),
+                ..Way::default()
+            };
+            way.via(&found.via.iter().map(|to| to.id).collect::<Vec<Uuid>>());
+            way
+        });
+        ways.collect()
+    }
+
     async fn change(&self, request: &Request) -> Result<BTreeSet<Uuid>, No> {
         self.perform(request).await.map_err(|error| refusal(&error))
     }
@@ -202,7 +254,7 @@ impl Driver for Direct {
             let entities = found.into_iter().filter_map(|listed| listed.entity).collect();
             let gathered = read::with_names(&self.engine, &self.caller, entities, false).await.unwrap();
             for entity in &gathered.0 {
-                let permitted = entity.permit(Verb::Read, &self.caller.grants).unwrap();
+                let permitted = entity.permit(valtuus::model::Verb::Read, &self.caller.grants).unwrap();
                 let visible = permitted.visible(&registry, &gathered.2);
                 let facts = visible.fields.iter().map(|field| {
                     let mut values = BTreeSet::new();

@@ -7,7 +7,7 @@ use valtuus::model::Kind;
 use valtuus::operation::list::Base;
 use valtuus::store::SharedStore;
 
-use super::steps::Step;
+use super::steps::{Giving, Step};
 
 /// A refusal: status and code.
 pub type No = (u16, u16);
@@ -26,8 +26,45 @@ pub enum Request {
     Delete(Kind, Uuid, bool),
     Move(Uuid, Uuid),
     Assign(Uuid, Uuid, bool),
-    Revoke(Uuid),
-    Withdraw(Uuid),
+    MoveUser(Uuid, Uuid),
+    Take(Verb, Uuid),
+    Delegate(Uuid, Pairs),
+}
+
+/// A step in the life of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Revoke,
+    Approve,
+    Reject,
+    Withdraw,
+}
+
+/// One way in which a role counts for a user: the role, how it came about, through which mandate and delegation, from
+/// which given role on and how far, for whom, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Way {
+    pub role: Uuid,
+    pub source: String,
+    pub through: Vec<Uuid>,
+    pub given: Option<Uuid>,
+    pub steps: usize,
+    pub mandater: Option<Uuid>,
+    pub until: String,
+}
+
+impl Way {
+    /// Reads what it came through: first mandate and delegation, then the roles from the one that was given on.
+    pub fn via(&mut self, via: &[Uuid]) {
+        let through = match self.source.as_str() {
+            "mandate" => 1,
+            "delegation" => 2,
+            _ => 0,
+        };
+        self.through = via[..through].to_vec();
+        self.given = via.get(through).copied();
+        self.steps = via.len() - through;
+    }
 }
 
 /// A listing as either way of asking understands it.
@@ -70,6 +107,12 @@ impl Asked {
 pub trait Driver {
     /// The store behind it, to be checked.
     fn store(&self) -> &SharedStore;
+
+    /// Lets time go by.
+    fn advance(&self, by: i64);
+
+    /// The roles that count for a user, and how each came about.
+    fn effective(&self, user: Uuid) -> impl Future<Output = BTreeSet<Way>>;
 
     /// Asks for a change: the ids it answers, or its refusal.
     fn change(&self, request: &Request) -> impl Future<Output = Result<BTreeSet<Uuid>, No>>;
@@ -132,26 +175,59 @@ impl Step {
             Self::Change { id, surname } => Request::Update(Kind::User, *id, one("surname", surname)),
             Self::Browse { id, browsers } => Request::Update(Kind::User, *id, many("browsers", browsers)),
             Self::SetStatus { id, status } => Request::Update(Kind::User, *id, one("status", status)),
+            Self::MoveUser { id, home } => Request::MoveUser(*id, *home),
             Self::DeleteUser { id } => Request::Delete(Kind::User, *id, false),
             Self::AddRole { name, owner } => {
                 Request::Create(Kind::Role, [one("name", name), one("organization", owner)].concat())
             }
             Self::RenameRole { id, name } => Request::Update(Kind::Role, *id, one("name", name)),
+            Self::Include { id, includes } => Request::Update(Kind::Role, *id, many("includes", includes)),
             Self::DeleteRole { id } => Request::Delete(Kind::Role, *id, false),
             Self::Assign { user, role, give } => Request::Assign(*user, *role, *give),
-            Self::AddMandate { from, to, roles } => {
-                let pairs = [one("mandater", from), one("mandatee", to), many("role", roles)];
-                Request::Create(Kind::Mandate, pairs.concat())
+            Self::AddMandate(giving) => Request::Create(Kind::Mandate, giving.pairs()),
+            Self::Revoke { id } => Request::Take(Verb::Revoke, *id),
+            Self::Approve { id } => Request::Take(Verb::Approve, *id),
+            Self::Reject { id } => Request::Take(Verb::Reject, *id),
+            Self::Prolong { id, until } => {
+                Request::Update(Kind::Mandate, *id, many("validUntil", until.map(|at| at / 1_000)))
             }
-            Self::Revoke { id } => Request::Revoke(*id),
             Self::DeleteMandate { id } => Request::Delete(Kind::Mandate, *id, false),
+            Self::Delegate { mandate, user, roles } => {
+                let roles = if roles.is_empty() { Vec::new() } else { many("role", roles) };
+                Request::Delegate(*mandate, [one("user", user), roles].concat())
+            }
+            Self::DeleteDelegation { id } => Request::Delete(Kind::Delegation, *id, false),
+            Self::AddTemplate { name, roles, validity } => {
+                let pairs = [one("name", name), many("role", roles), given("validity", *validity)];
+                Request::Create(Kind::MandateTemplate, pairs.concat())
+            }
+            Self::ChangeTemplate { id, roles } => {
+                Request::Update(Kind::MandateTemplate, *id, many("role", roles))
+            }
+            Self::DeleteTemplate { id } => Request::Delete(Kind::MandateTemplate, *id, false),
             Self::Invite { user, email, roles, inviter } => {
                 let who = [given("user", *user), given("email", not_empty(email))];
                 let what = [many("role", roles), given("inviter", *inviter)];
                 Request::Create(Kind::RoleInvitation, [who, what].concat().concat())
             }
-            Self::Withdraw { id } => Request::Withdraw(*id),
-            Self::List { .. } => return None,
+            Self::Withdraw { id } => Request::Take(Verb::Withdraw, *id),
+            Self::List { .. } | Self::Effective { .. } | Self::Wait { .. } => return None,
         })
+    }
+}
+
+impl Giving {
+    fn pairs(&self) -> Pairs {
+        let milliseconds = |at: Option<i64>| at.map(|at| at / 1_000);
+        let roles = if self.roles.is_empty() { Vec::new() } else { many("role", &self.roles) };
+        let ends = [given("mandater", Some(self.from)), given("mandatee", self.to)];
+        let terms = [
+            given("assigneeEmail", not_empty(&self.email)),
+            roles,
+            given("template", self.template),
+            given("validFrom", milliseconds(self.valid_from)),
+            given("validUntil", milliseconds(self.valid_until)),
+        ];
+        ends.into_iter().chain(terms).flatten().collect()
     }
 }

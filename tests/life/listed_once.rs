@@ -5,7 +5,7 @@
 //! it may be met at both places or at neither.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -33,6 +33,11 @@ fn place(model: &Model, listing: &Listing, id: Uuid) -> String {
         Listing::UsersByBrowser { .. } => model.users[&id].surname.to_lowercase(),
         Listing::UsersByHomeName { .. } => model.organizations[&model.users[&id].home].name.clone(),
         Listing::OrganizationsByName { .. } => model.entity_name(id).to_lowercase(),
+        // Expired ones stand by the instant at which they did.
+        Listing::MandatesByState { .. } | Listing::MandatesOf { .. } => {
+            format!("{:?}", model.mandates[&id].valid_until)
+        }
+        Listing::TemplatesByName { .. } => model.templates[&id].name.clone(),
         Listing::RolesByName { .. } => model.role_name(id).to_lowercase(),
         _ => String::new(),
     }
@@ -115,8 +120,15 @@ fn adds(step: &Step) -> bool {
             | Step::DeleteUser { .. }
             | Step::DeleteRole { .. }
             | Step::DeleteMandate { .. }
+            | Step::DeleteDelegation { .. }
+            | Step::DeleteTemplate { .. }
             | Step::Assign { give: false, .. }
     )
+}
+
+/// The model of an empty service.
+fn fresh(direct: &Direct) -> Model {
+    Model::new(direct.engine.root, direct.engine.world.now())
 }
 
 /// A case: a seed of choices, how much there is at first, the size of a page, and changes between two pages.
@@ -149,7 +161,7 @@ async fn small(walk: &RefCell<Walk<Direct>>, pages: &Cell<usize>, case: Case) ->
     pages.set(pages.get() + walked.unwrap_or_default());
     let mut walk = walk.borrow_mut();
     walk.driver.clear().await?;
-    walk.model = Model::new(walk.model.root);
+    walk.model = fresh(&walk.driver);
     Ok(())
 }
 
@@ -158,7 +170,7 @@ fn what_matches_throughout_a_listing_is_listed_exactly_once() {
     let pages = Cell::new(0);
     holds(
         (any::<u64>(), 15..60_usize, 1..5_u64, 0..4_usize),
-        async |direct| RefCell::new(Walk { model: Model::new(direct.engine.root), driver: direct }),
+        async |direct| RefCell::new(Walk { model: fresh(&direct), driver: direct }),
         async |walk, case| small(walk, &pages, case).await,
     );
     assert!(pages.get() > 2_000, "only {} pages", pages.get());
@@ -181,7 +193,7 @@ async fn made(direct: &Direct, kind: Kind, pairs: Vec<(&'static str, String)>) -
 
 /// Many users with one role below one organization, in many units.
 async fn crowd(direct: Direct) -> Crowd {
-    let mut model = Model::new(direct.engine.root);
+    let mut model = fresh(&direct);
     let mut unit = async |model: &mut Model, name: String, parent: Uuid| {
         let pairs = vec![("technicalName", name.clone()), ("parentOrganizationId", parent.to_string())];
         let id = made(&direct, Kind::Organization, pairs).await;
@@ -198,7 +210,8 @@ async fn crowd(direct: Direct) -> Crowd {
     }
     let pairs = vec![("name", "Member".to_owned()), ("organization", company.to_string())];
     let role = made(&direct, Kind::Role, pairs).await;
-    model.roles.insert(role, Role { name: "Member".to_owned(), owner: company });
+    let includes = BTreeSet::new();
+    model.roles.insert(role, Role { name: "Member".to_owned(), owner: company, includes });
     for number in 0..MANY {
         let (login, home) = (format!("c{number}"), units[number % UNITS]);
         let pairs = vec![("login", login.clone()), ("organizationId", home.to_string())];
@@ -215,7 +228,7 @@ fn among(model: &Model, role: Uuid, (what, one, other): (u8, usize, usize)) -> S
     let users: Vec<Uuid> = model.users.keys().copied().collect();
     let units: Vec<Uuid> = model.organizations.keys().copied().filter(|id| *id != model.root).collect();
     let (user, unit) = (users[one % users.len()], units[other % units.len()]);
-    let (email, browsers) = (String::new(), std::collections::BTreeSet::new());
+    let (email, browsers) = (String::new(), BTreeSet::new());
     match what {
         0..3 => Step::AddUser { login: format!("n{one}x{other}"), home: unit, email, browsers },
         3..5 => Step::DeleteUser { id: user },

@@ -31,12 +31,19 @@ pub enum Listing {
     Received(Uuid),
     MandatesOfRole(Uuid),
     MandatesByState { state: &'static str },
+    MandatesOf { state: &'static str, from: Uuid },
+    RolesIncluding(Uuid),
+    DelegationsOf(Uuid),
+    DelegationsTo(Uuid),
+    DelegatedTo(Uuid),
+    TemplatesByName { beginning: String },
     InvitationsOfUser(Uuid),
     InvitationsOf(Uuid),
     InvitationsByState { state: &'static str },
 }
 
 const BEGINNINGS: [&str; 8] = ["a", "AN", "b", "do", "x", "anna", "i", ""];
+const STATES: [&str; 6] = ["Invited", "Pending", "Active", "Revoked", "Rejected", "Expired"];
 const PATHS: [&str; 8] = ["n", "west", "WEST/", "north/s", "east/e", "root", "r", "south/north/n"];
 
 impl Listing {
@@ -55,7 +62,14 @@ impl Listing {
         let of_role = |dice: &mut Dice, of: fn(Uuid) -> Self| {
             dice.any(&roles).map_or(Self::RolesOf(organization), |id| of(*id))
         };
-        match dice.below(21) {
+        let mandates: Vec<Uuid> = model.mandates.keys().copied().collect();
+        match dice.below(28) {
+            21 => Self::MandatesOf { state: dice.word(&STATES), from: end },
+            22 => of_role(dice, Self::RolesIncluding),
+            23 => dice.any(&mandates).map_or(Self::RolesOf(organization), |id| Self::DelegationsOf(*id)),
+            24 => of_user(dice, Self::DelegationsTo),
+            25 => of_user(dice, Self::DelegatedTo),
+            26 => Self::TemplatesByName { beginning: dice.word(&["", "hol", "Hol", "b"]).to_owned() },
             0 => Self::UsersOf { organization, recursive, login: String::new() },
             1 => Self::UsersOf { organization, recursive, login: beginning },
             2 => Self::UsersByLogin { beginning },
@@ -78,10 +92,10 @@ impl Listing {
             15 => Self::Given(end),
             16 => Self::Received(end),
             17 => of_role(dice, Self::MandatesOfRole),
-            18 => Self::MandatesByState { state: dice.word(&["Active", "Revoked"]) },
+            18 => Self::MandatesByState { state: dice.word(&STATES) },
             19 => of_user(dice, Self::InvitationsOfUser),
             _ if recursive => Self::InvitationsOf(organization),
-            _ => Self::InvitationsByState { state: dice.word(&["Sent", "Withdrawn"]) },
+            _ => Self::InvitationsByState { state: dice.word(&["Sent", "Withdrawn", "Expired"]) },
         }
     }
 
@@ -121,6 +135,14 @@ impl Listing {
             Self::Received(by) => Asked::all(Kind::Mandate).with("mandatee", &id(by)),
             Self::MandatesOfRole(role) => Asked::all(Kind::Mandate).with("role", &id(role)),
             Self::MandatesByState { state } => Asked::all(Kind::Mandate).with("state", state),
+            Self::MandatesOf { state, from } => {
+                Asked::all(Kind::Mandate).with("state", state).with("mandater", &id(from))
+            }
+            Self::RolesIncluding(role) => Asked::all(Kind::Role).with("includes", &id(role)),
+            Self::DelegationsOf(of) => Asked::of(Kind::Delegation, Base::DelegationsOfMandate, *of),
+            Self::DelegationsTo(user) => Asked::of(Kind::Delegation, Base::DelegationsOfUser, *user),
+            Self::DelegatedTo(user) => Asked::of(Kind::Mandate, Base::DelegatedToUser, *user),
+            Self::TemplatesByName { beginning } => Asked::all(Kind::MandateTemplate).with("name", beginning),
             Self::InvitationsOfUser(of) => Asked::of(Kind::RoleInvitation, Base::InvitationsOfUser, *of),
             Self::InvitationsOf(of) => Asked::of(Kind::RoleInvitation, Base::InvitationsOfOrganization, *of),
             Self::InvitationsByState { state } => Asked::all(Kind::RoleInvitation).with("state", state),
@@ -154,7 +176,11 @@ impl Model {
             | Listing::OrganizationsByClass { .. }
             | Listing::Members(_) => self.list_organizations(listing),
             Listing::RolesOfUser(id) => {
-                self.assignments.iter().filter(|(user, _)| user == id).map(|(_, role)| *role).collect()
+                let direct = self.assignments.iter().filter(|(user, _)| user == id);
+                direct.flat_map(|(_, role)| self.included(*role).into_keys()).collect()
+            }
+            Listing::RolesIncluding(id) => {
+                self.roles.iter().filter(|(_, role)| role.includes.contains(id)).map(|(id, _)| *id).collect()
             }
             Listing::RolesOf(id) => {
                 self.roles.iter().filter(|(_, role)| role.owner == *id).map(|(id, _)| *id).collect()
@@ -163,15 +189,35 @@ impl Model {
                 self.roles.keys().copied().filter(|id| begins(&self.role_name(*id), beginning)).collect()
             }
             Listing::Given(id) => self.mandates_where(|mandate| mandate.from == *id),
-            Listing::Received(id) => self.mandates_where(|mandate| mandate.to == *id),
+            Listing::Received(id) => self.mandates_where(|mandate| mandate.to == Some(*id)),
+            Listing::MandatesOf { state, from } => {
+                self.mandates_where(|m| m.from == *from && m.state_at(self.now) == *state)
+            }
+            Listing::DelegatedTo(user) => {
+                self.delegations.values().filter(|d| d.user == *user).map(|d| d.mandate).collect()
+            }
+            Listing::DelegationsOf(mandate) => {
+                self.delegations.iter().filter(|(_, d)| d.mandate == *mandate).map(|(id, _)| *id).collect()
+            }
+            Listing::DelegationsTo(user) => {
+                self.delegations.iter().filter(|(_, d)| d.user == *user).map(|(id, _)| *id).collect()
+            }
+            Listing::TemplatesByName { beginning } => {
+                let named = |name: &str| name.starts_with(beginning.as_str());
+                self.templates.iter().filter(|(_, t)| named(&t.name)).map(|(id, _)| *id).collect()
+            }
             Listing::MandatesOfRole(role) => self.mandates_where(|mandate| mandate.roles.contains(role)),
-            Listing::MandatesByState { state } => self.mandates_where(|mandate| mandate.state == *state),
+            Listing::MandatesByState { state } => {
+                self.mandates_where(|mandate| mandate.state_at(self.now) == *state)
+            }
             Listing::InvitationsOfUser(id) => self.invitations_where(|i| i.user == Some(*id)),
             Listing::InvitationsOf(id) => {
                 let of = |role: &Uuid| self.roles.get(role).is_some_and(|role| role.owner == *id);
                 self.invitations_where(|invitation| invitation.roles.iter().any(of))
             }
-            Listing::InvitationsByState { state } => self.invitations_where(|i| i.state == *state),
+            Listing::InvitationsByState { state } => {
+                self.invitations_where(|i| i.state_at(self.now) == *state)
+            }
             users => self.list_users(users),
         }
     }

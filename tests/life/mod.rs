@@ -5,6 +5,7 @@ mod apply;
 mod dangling;
 mod direct;
 mod drive;
+mod effective;
 mod listed_once;
 mod listings;
 mod mandates;

@@ -1,4 +1,5 @@
-//! A simple model of the whole service as maps: users, organizations, roles, assignments, mandates, invitations.
+//! A simple model of the whole service as maps: users, organizations, roles, assignments, mandates with their
+//! templates and delegations, invitations.
 //! Written beside the service, never from it; no index, no cleverness.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,14 +39,53 @@ pub struct User {
 pub struct Role {
     pub name: String,
     pub owner: Uuid,
+    pub includes: BTreeSet<Uuid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mandate {
     pub from: Uuid,
-    pub to: Uuid,
+    /// `None`: somebody who is not registered.
+    pub to: Option<Uuid>,
+    pub email: String,
     pub roles: BTreeSet<Uuid>,
+    /// Without regard to the clock.
     pub state: &'static str,
+    pub valid_from: Option<i64>,
+    pub valid_until: Option<i64>,
+    /// A template that may be gone by now.
+    pub template: Option<Uuid>,
+}
+
+/// The states that a mandate can leave.
+pub const OPEN: [&str; 3] = ["Invited", "Pending", "Active"];
+
+impl Mandate {
+    /// The state at an instant.
+    pub fn state_at(&self, now: i64) -> &'static str {
+        let over = self.valid_until.is_some_and(|until| until <= now);
+        if over && OPEN.contains(&self.state) { "Expired" } else { self.state }
+    }
+
+    /// Whether it gives its roles.
+    pub fn in_force(&self, now: i64) -> bool {
+        self.state_at(now) == "Active" && self.valid_from.is_none_or(|from| from <= now)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    pub mandate: Uuid,
+    pub user: Uuid,
+    pub roles: BTreeSet<Uuid>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    pub name: String,
+    pub roles: BTreeSet<Uuid>,
+    /// Days.
+    pub validity: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,19 +95,34 @@ pub struct Invitation {
     pub roles: BTreeSet<Uuid>,
     /// The id of a user that may be gone by now.
     pub inviter: Option<Uuid>,
+    /// Without regard to the clock.
     pub state: &'static str,
+    pub expires: i64,
+}
+
+impl Invitation {
+    /// The state at an instant.
+    pub fn state_at(&self, now: i64) -> &'static str {
+        if self.state == "Sent" && self.expires <= now { "Expired" } else { self.state }
+    }
 }
 
 /// Everything there is.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub root: Uuid,
+    /// The service's clock, microseconds.
+    pub now: i64,
+    /// Whether receivers must approve mandates.
+    pub approval: bool,
     pub organizations: BTreeMap<Uuid, Organization>,
     pub users: BTreeMap<Uuid, User>,
     pub roles: BTreeMap<Uuid, Role>,
     /// User and role.
     pub assignments: BTreeSet<(Uuid, Uuid)>,
     pub mandates: BTreeMap<Uuid, Mandate>,
+    pub delegations: BTreeMap<Uuid, Delegation>,
+    pub templates: BTreeMap<Uuid, Template>,
     pub invitations: BTreeMap<Uuid, Invitation>,
     /// What was there once.
     pub gone: Vec<Uuid>,
@@ -75,8 +130,8 @@ pub struct Model {
 
 impl Model {
     /// With the root alone.
-    pub fn new(root: Uuid) -> Self {
-        let mut model = Self { root, ..Self::default() };
+    pub fn new(root: Uuid, now: i64) -> Self {
+        let mut model = Self { root, now, ..Self::default() };
         let organization = Organization {
             name: "root".to_owned(),
             friendly: "root".to_owned(),
@@ -132,7 +187,8 @@ impl Model {
         self.users.remove(&id);
         self.gone.push(id);
         self.assignments.retain(|(user, _)| *user != id);
-        self.remove_mandates(|mandate| mandate.from == id || mandate.to == id);
+        self.remove_mandates(|mandate| mandate.from == id || mandate.to == Some(id));
+        self.remove_delegations(|delegation| delegation.user == id);
         let invited: Vec<Uuid> =
             self.invitations.iter().filter(|(_, i)| i.user == Some(id)).map(|(id, _)| *id).collect();
         for id in invited {
@@ -141,13 +197,16 @@ impl Model {
         }
     }
 
-    /// Takes a role away with its assignments; invitations lose it.
+    /// Takes a role away with its assignments; invitations and templates lose it.
     pub fn remove_role(&mut self, id: Uuid) {
         self.roles.remove(&id);
         self.gone.push(id);
         self.assignments.retain(|(_, role)| *role != id);
+        for template in self.templates.values_mut() {
+            template.roles.remove(&id);
+        }
         for invitation in self.invitations.values_mut() {
-            if invitation.roles.remove(&id) && invitation.roles.is_empty() {
+            if invitation.roles.remove(&id) && invitation.roles.is_empty() && invitation.state == "Sent" {
                 invitation.state = "Withdrawn";
             }
         }
@@ -161,17 +220,89 @@ impl Model {
         }
     }
 
-    /// Takes a mandate away.
+    /// Takes a mandate away with its delegations.
     pub fn remove_mandate(&mut self, id: Uuid) {
         self.mandates.remove(&id);
         self.gone.push(id);
+        self.remove_delegations(|delegation| delegation.mandate == id);
+    }
+
+    /// Takes delegations away.
+    pub fn remove_delegations(&mut self, which: impl Fn(&Delegation) -> bool) {
+        let going: Vec<Uuid> = self.delegations.iter().filter(|(_, d)| which(d)).map(|(id, _)| *id).collect();
+        for id in going {
+            self.delegations.remove(&id);
+            self.gone.push(id);
+        }
+    }
+
+    /// Ends a mandate and with it its delegations.
+    pub fn end_mandate(&mut self, id: Uuid, state: &'static str) {
+        self.mandates.get_mut(&id).unwrap().state = state;
+        self.remove_delegations(|delegation| delegation.mandate == id);
+    }
+
+    /// Takes an assignment back, and with it the role out of what the user gave.
+    pub fn take_away(&mut self, user: Uuid, role: Uuid) {
+        if !self.assignments.remove(&(user, role)) {
+            return;
+        }
+        let now = self.now;
+        let gives = |mandate: &Mandate| {
+            mandate.from == user && mandate.roles.contains(&role) && OPEN.contains(&mandate.state_at(now))
+        };
+        let given: Vec<Uuid> = self.mandates.iter().filter(|(_, m)| gives(m)).map(|(id, _)| *id).collect();
+        for id in given {
+            let mandate = self.mandates.get_mut(&id).unwrap();
+            if mandate.roles.len() == 1 {
+                self.end_mandate(id, "Revoked");
+                continue;
+            }
+            mandate.roles.remove(&role);
+            for delegation in self.delegations.values_mut().filter(|delegation| delegation.mandate == id) {
+                delegation.roles.remove(&role);
+            }
+            self.remove_delegations(|delegation| delegation.roles.is_empty());
+        }
+    }
+
+    /// Gives a user another home; what it received through organizations that it leaves ends.
+    pub fn move_user(&mut self, id: Uuid, home: Uuid) {
+        let user = self.users.get_mut(&id).unwrap();
+        if user.home == home {
+            return;
+        }
+        user.home = home;
+        let receives = |delegation: &Delegation| self.mandates[&delegation.mandate].to;
+        let left: BTreeSet<Uuid> = self
+            .delegations
+            .iter()
+            .filter(|(_, d)| d.user == id && receives(d).is_none_or(|to| !self.stands_below(home, to)))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in left {
+            self.delegations.remove(&id);
+            self.gone.push(id);
+        }
+    }
+
+    /// A role and everything it includes, each with the fewest steps to it.
+    pub fn included(&self, role: Uuid) -> BTreeMap<Uuid, usize> {
+        let (mut found, mut edge, mut steps) = (BTreeMap::new(), BTreeSet::from([role]), 0);
+        while !edge.is_empty() {
+            found.extend(edge.iter().map(|id| (*id, steps)));
+            let next = edge.iter().filter_map(|id| self.roles.get(id)).flat_map(|role| role.includes.clone());
+            edge = next.filter(|id| !found.contains_key(id)).collect();
+            steps += 1;
+        }
+        found
     }
 
     /// Takes organizations away with everything in them.
     pub fn remove_organizations(&mut self, ids: &BTreeSet<Uuid>) {
         let users: Vec<Uuid> =
             self.users.iter().filter(|(_, user)| ids.contains(&user.home)).map(|(id, _)| *id).collect();
-        self.remove_mandates(|mandate| ids.contains(&mandate.from) || ids.contains(&mandate.to));
+        self.remove_mandates(|m| ids.contains(&m.from) || m.to.is_some_and(|to| ids.contains(&to)));
         for id in users {
             self.remove_user(id);
         }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::drive::No;
-use super::model::{CLASSES, Mandate, Model};
-use super::steps::Step;
+use super::model::{CLASSES, Mandate, Model, OPEN};
+use super::steps::{DAY, Giving, Step};
 
+const INVALID: No = (400, 1);
 const NO_PARENT: No = (404, 5);
 const NOT_FOUND: No = (404, 7);
 const TAKEN: No = (409, 4);
@@ -52,6 +53,28 @@ impl Model {
             | Step::Browse { id, .. }
             | Step::SetStatus { id, .. }
             | Step::DeleteUser { id } => unless(!self.users.contains_key(id), NOT_FOUND),
+            Step::MoveUser { id, home } => {
+                unless(!self.users.contains_key(id), NOT_FOUND)?;
+                unless(self.organizations.get(home).ok_or(NO_PARENT)?.is_virtual, VIRTUAL)
+            }
+            Step::Include { .. }
+            | Step::AddRole { .. }
+            | Step::RenameRole { .. }
+            | Step::DeleteRole { .. }
+            | Step::Assign { .. } => self.of_roles(step),
+            Step::Invite { .. } | Step::Withdraw { .. } => self.of_invitations(step),
+            Step::List { .. } | Step::Effective { .. } | Step::Wait { .. } => Ok(()),
+            mandates => self.of_mandates(mandates),
+        }
+    }
+
+    fn of_roles(&self, step: &Step) -> Result<(), No> {
+        match step {
+            Step::Include { id, includes } => {
+                unless(!self.roles.contains_key(id), NOT_FOUND)?;
+                unless(includes.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)?;
+                unless(includes.iter().any(|role| self.included(*role).contains_key(id)), REFERRED)
+            }
             Step::AddRole { name, owner } => {
                 unless(!self.organizations.contains_key(owner), NO_PARENT)?;
                 unless(self.role_taken(name, *owner, None), TAKEN)
@@ -62,17 +85,46 @@ impl Model {
             }
             Step::DeleteRole { id } => {
                 unless(!self.roles.contains_key(id), NOT_FOUND)?;
-                unless(self.mandates.values().any(|mandate| mandate.roles.contains(id)), REFERRED)
+                unless(self.mandates.values().any(|mandate| mandate.roles.contains(id)), REFERRED)?;
+                unless(self.roles.values().any(|role| role.includes.contains(id)), REFERRED)
             }
             Step::Assign { user, role, .. } => {
                 unless(!self.users.contains_key(user) || !self.roles.contains_key(role), NOT_FOUND)
             }
-            Step::AddMandate { from, to, roles } => self.may_give(*from, *to, roles),
+            other => panic!("{other:?} is about no role"),
+        }
+    }
+
+    fn of_mandates(&self, step: &Step) -> Result<(), No> {
+        match step {
+            Step::AddMandate(giving) => self.may_give(giving),
             Step::Revoke { id } => {
                 let mandate = self.mandates.get(id).ok_or(NOT_FOUND)?;
-                unless(mandate.state != "Active", STATE)
+                unless(!OPEN.contains(&mandate.state_at(self.now)), STATE)
             }
+            Step::Approve { id } | Step::Reject { id } => {
+                let mandate = self.mandates.get(id).ok_or(NOT_FOUND)?;
+                unless(mandate.state_at(self.now) != "Pending", STATE)
+            }
+            Step::Prolong { id, until } => self.may_prolong(*id, *until),
             Step::DeleteMandate { id } => unless(!self.mandates.contains_key(id), NOT_FOUND),
+            Step::Delegate { mandate, user, roles } => self.may_delegate(*mandate, *user, roles),
+            Step::DeleteDelegation { id } => unless(!self.delegations.contains_key(id), NOT_FOUND),
+            Step::AddTemplate { name, roles, .. } => {
+                unless(roles.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)?;
+                unless(self.templates.values().any(|template| template.name == *name), TAKEN)
+            }
+            Step::ChangeTemplate { id, roles } => {
+                unless(!self.templates.contains_key(id), NOT_FOUND)?;
+                unless(roles.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)
+            }
+            Step::DeleteTemplate { id } => unless(!self.templates.contains_key(id), NOT_FOUND),
+            other => panic!("{other:?} is about no mandate"),
+        }
+    }
+
+    fn of_invitations(&self, step: &Step) -> Result<(), No> {
+        match step {
             Step::Invite { user, roles, inviter, .. } => {
                 let unknown = |id: &Uuid| !self.users.contains_key(id);
                 unless(user.iter().chain(inviter).any(unknown), REFERENCE)?;
@@ -82,7 +134,7 @@ impl Model {
                 let invitation = self.invitations.get(id).ok_or(NOT_FOUND)?;
                 unless(invitation.state != "Sent", STATE)
             }
-            Step::List { .. } => Ok(()),
+            other => panic!("{other:?} is about no invitation"),
         }
     }
 
@@ -104,7 +156,7 @@ impl Model {
     fn may_join(&self, id: Uuid, memberships: &BTreeSet<Uuid>) -> Result<(), No> {
         unless(!self.organizations.contains_key(&id), NOT_FOUND)?;
         let joined: Vec<_> = memberships.iter().map(|other| self.organizations.get(other)).collect();
-        unless(joined.iter().any(Option::is_none), REFERENCE)?;
+        unless(joined.iter().any(Option::is_none) || memberships.contains(&id), REFERENCE)?;
         unless(joined.iter().flatten().any(|other| !other.is_virtual), NOT_VIRTUAL)
     }
 
@@ -124,20 +176,67 @@ impl Model {
         if !recursive {
             let below = self.organizations.values().any(|other| other.parent == Some(id));
             let inhabited = self.users.values().any(|user| user.home == id);
-            let mandates = self.mandates.values().any(|mandate| mandate.from == id || mandate.to == id);
+            let mandates = self.mandates.values().any(|m| m.from == id || m.to == Some(id));
             unless(below || inhabited || mandates, REFERRED)?;
         }
-        // A mandate that stays keeps the roles it gives.
+        // What stays keeps the roles it gives or includes.
         let lives = |user: &Uuid| self.users.get(user).is_some_and(|user| ids.contains(&user.home));
         let goes = |end: &Uuid| ids.contains(end) || lives(end);
-        let kept = |mandate: &&Mandate| !goes(&mandate.from) && !goes(&mandate.to);
+        let kept = |mandate: &&Mandate| !goes(&mandate.from) && !mandate.to.as_ref().is_some_and(goes);
         let ends = |role: &Uuid| self.roles.get(role).is_some_and(|role| ids.contains(&role.owner));
-        unless(self.mandates.values().filter(kept).any(|mandate| mandate.roles.iter().any(ends)), REFERRED)
+        let given = self.mandates.values().filter(kept).any(|mandate| mandate.roles.iter().any(ends));
+        let staying = self.roles.values().filter(|role| !ids.contains(&role.owner));
+        unless(given || staying.flat_map(|role| &role.includes).any(ends), REFERRED)
     }
 
-    fn may_give(&self, from: Uuid, to: Uuid, roles: &BTreeSet<Uuid>) -> Result<(), No> {
-        unless(!self.is_end(from) || !self.is_end(to) || from == to, REFERENCE)?;
+    /// The roles and the end that a mandate comes to have.
+    pub fn terms(&self, giving: &Giving) -> (BTreeSet<Uuid>, Option<i64>) {
+        let template = giving.template.and_then(|id| self.templates.get(&id));
+        let (mut roles, mut until) = (giving.roles.clone(), giving.valid_until);
+        if let Some(template) = template {
+            if roles.is_empty() {
+                roles.clone_from(&template.roles);
+            }
+            let from = giving.valid_from.unwrap_or(self.now).max(self.now);
+            until = until.or(template.validity.map(|days| from + days * DAY));
+        }
+        (roles, until)
+    }
+
+    fn may_give(&self, giving: &Giving) -> Result<(), No> {
+        let (from, to) = (giving.from, giving.to);
+        unless(!self.is_end(from) || to.is_some_and(|to| !self.is_end(to)), REFERENCE)?;
+        unless(giving.roles.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)?;
+        unless(giving.template.is_some_and(|id| !self.templates.contains_key(&id)), REFERENCE)?;
+        let (roles, until) = self.terms(giving);
+        unless(until.is_some_and(|until| until <= self.now), INVALID)?;
+        unless(giving.valid_from.zip(until).is_some_and(|(from, until)| until <= from), INVALID)?;
+        unless(roles.is_empty(), INVALID)?;
+        unless(to == Some(from), REFERENCE)?;
         unless(!roles.iter().all(|role| self.has(from, *role)), REFERENCE)
+    }
+
+    fn may_prolong(&self, id: Uuid, until: Option<i64>) -> Result<(), No> {
+        let mandate = self.mandates.get(&id).ok_or(NOT_FOUND)?;
+        if mandate.valid_until == until {
+            return Ok(());
+        }
+        unless(until.is_some_and(|until| until <= self.now), INVALID)?;
+        unless(!OPEN.contains(&mandate.state_at(self.now)), STATE)?;
+        unless(mandate.valid_from.zip(until).is_some_and(|(from, until)| until <= from), INVALID)
+    }
+
+    fn may_delegate(&self, mandate: Uuid, user: Uuid, roles: &BTreeSet<Uuid>) -> Result<(), No> {
+        let given = self.mandates.get(&mandate).ok_or(NO_PARENT)?;
+        let receiver = given.to.filter(|to| self.organizations.contains_key(to));
+        let to = self.users.get(&user).ok_or(REFERENCE)?;
+        unless(roles.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)?;
+        if let Some(receiver) = receiver {
+            unless(!self.stands_below(to.home, receiver) || given.from == user, REFERENCE)?;
+        }
+        unless(!roles.is_subset(&given.roles), REFERENCE)?;
+        unless(receiver.is_none() || !given.in_force(self.now), STATE)?;
+        unless(self.delegations.values().any(|d| d.mandate == mandate && d.user == user), TAKEN)
     }
 
     /// Whether a user is given a role, or an organization owns it.

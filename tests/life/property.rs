@@ -43,8 +43,10 @@ impl Direct {
     /// Takes everything away but the root organization, which is as it was at first.
     pub async fn clear(&self) -> Verdict {
         let root = self.engine.root;
-        let mut requests = Vec::new();
-        for kind in [Kind::Mandate, Kind::User] {
+        // A role that another includes would stay.
+        let alone = |id| Request::Update(Kind::Role, id, vec![("includes", String::new())]);
+        let mut requests: Vec<Request> = self.all(Kind::Role).await.into_iter().map(alone).collect();
+        for kind in [Kind::Mandate, Kind::MandateTemplate, Kind::User] {
             requests.extend(self.all(kind).await.into_iter().map(|id| Request::Delete(kind, id, false)));
         }
         let top = Asked::of(Kind::Organization, Base::OrganizationsOfOrganization, root);

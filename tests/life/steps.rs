@@ -11,29 +11,156 @@ use crate::kit::walk::Dice;
 /// A request with everything it says.
 #[derive(Debug, Clone)]
 pub enum Step {
-    AddOrganization { name: String, parent: Uuid, is_virtual: bool, class: Option<&'static str> },
-    ChangeOrganization { id: Uuid, friendly: String },
-    Reclass { id: Uuid, class: &'static str },
-    Join { id: Uuid, memberships: BTreeSet<Uuid> },
-    MoveOrganization { id: Uuid, parent: Uuid },
-    DeleteOrganization { id: Uuid, recursive: bool },
-    AddUser { login: String, home: Uuid, email: String, browsers: BTreeSet<String> },
-    Rename { id: Uuid, login: String },
-    Change { id: Uuid, surname: String },
-    Browse { id: Uuid, browsers: BTreeSet<String> },
-    SetStatus { id: Uuid, status: &'static str },
-    DeleteUser { id: Uuid },
-    AddRole { name: String, owner: Uuid },
-    RenameRole { id: Uuid, name: String },
-    DeleteRole { id: Uuid },
-    Assign { user: Uuid, role: Uuid, give: bool },
-    AddMandate { from: Uuid, to: Uuid, roles: BTreeSet<Uuid> },
-    Revoke { id: Uuid },
-    DeleteMandate { id: Uuid },
-    Invite { user: Option<Uuid>, email: String, roles: BTreeSet<Uuid>, inviter: Option<Uuid> },
-    Withdraw { id: Uuid },
-    List { listing: Listing, page: Option<u64> },
+    AddOrganization {
+        name: String,
+        parent: Uuid,
+        is_virtual: bool,
+        class: Option<&'static str>,
+    },
+    ChangeOrganization {
+        id: Uuid,
+        friendly: String,
+    },
+    Reclass {
+        id: Uuid,
+        class: &'static str,
+    },
+    Join {
+        id: Uuid,
+        memberships: BTreeSet<Uuid>,
+    },
+    MoveOrganization {
+        id: Uuid,
+        parent: Uuid,
+    },
+    DeleteOrganization {
+        id: Uuid,
+        recursive: bool,
+    },
+    AddUser {
+        login: String,
+        home: Uuid,
+        email: String,
+        browsers: BTreeSet<String>,
+    },
+    Rename {
+        id: Uuid,
+        login: String,
+    },
+    Change {
+        id: Uuid,
+        surname: String,
+    },
+    Browse {
+        id: Uuid,
+        browsers: BTreeSet<String>,
+    },
+    SetStatus {
+        id: Uuid,
+        status: &'static str,
+    },
+    MoveUser {
+        id: Uuid,
+        home: Uuid,
+    },
+    DeleteUser {
+        id: Uuid,
+    },
+    AddRole {
+        name: String,
+        owner: Uuid,
+    },
+    RenameRole {
+        id: Uuid,
+        name: String,
+    },
+    Include {
+        id: Uuid,
+        includes: BTreeSet<Uuid>,
+    },
+    DeleteRole {
+        id: Uuid,
+    },
+    Assign {
+        user: Uuid,
+        role: Uuid,
+        give: bool,
+    },
+    AddMandate(Giving),
+    Revoke {
+        id: Uuid,
+    },
+    Approve {
+        id: Uuid,
+    },
+    Reject {
+        id: Uuid,
+    },
+    Prolong {
+        id: Uuid,
+        until: Option<i64>,
+    },
+    DeleteMandate {
+        id: Uuid,
+    },
+    Delegate {
+        mandate: Uuid,
+        user: Uuid,
+        roles: BTreeSet<Uuid>,
+    },
+    DeleteDelegation {
+        id: Uuid,
+    },
+    AddTemplate {
+        name: String,
+        roles: BTreeSet<Uuid>,
+        validity: Option<i64>,
+    },
+    ChangeTemplate {
+        id: Uuid,
+        roles: BTreeSet<Uuid>,
+    },
+    DeleteTemplate {
+        id: Uuid,
+    },
+    Invite {
+        user: Option<Uuid>,
+        email: String,
+        roles: BTreeSet<Uuid>,
+        inviter: Option<Uuid>,
+    },
+    Withdraw {
+        id: Uuid,
+    },
+    List {
+        listing: Listing,
+        page: Option<u64>,
+    },
+    /// What counts for a user.
+    Effective {
+        user: Uuid,
+    },
+    /// Time goes by: microseconds.
+    Wait {
+        by: i64,
+    },
 }
+
+/// A mandate as it is asked for.
+#[derive(Debug, Clone)]
+pub struct Giving {
+    pub from: Uuid,
+    pub to: Option<Uuid>,
+    pub email: String,
+    /// The template's, where there are none.
+    pub roles: BTreeSet<Uuid>,
+    pub template: Option<Uuid>,
+    pub valid_from: Option<i64>,
+    pub valid_until: Option<i64>,
+}
+
+pub const HOUR: i64 = 3_600_000_000;
+pub const DAY: i64 = 24 * HOUR;
 
 const LOGINS: [&str; 20] = [
     "anna", "Anna", "ANNA", "bertil", "Bertil", "carl", "dora", "Dora", "emil", "fia", "gun", "hugo", "ida",
@@ -43,6 +170,7 @@ const NAMES: [&str; 5] = ["north", "south", "east", "West", "west"];
 const ROLES: [&str; 5] = ["Signatory", "Auditor", "Clerk", "clerk", "Coordinator"];
 const SURNAMES: [&str; 5] = ["Virtanen", "Virta", "virtanen", "Ek", ""];
 const BROWSERS: [&str; 4] = ["edge", "opera", "lynx", "Lynx"];
+const TEMPLATES: [&str; 4] = ["audit", "holiday", "Holiday", "board"];
 const STATUSES: [&str; 2] = ["Enabled", "Disabled"];
 
 /// What there is, to choose from.
@@ -52,6 +180,8 @@ struct There<'m> {
     users: Vec<Uuid>,
     roles: Vec<Uuid>,
     mandates: Vec<Uuid>,
+    delegations: Vec<Uuid>,
+    templates: Vec<Uuid>,
     invitations: Vec<Uuid>,
 }
 
@@ -102,14 +232,21 @@ impl Step {
             users: model.users.keys().copied().collect(),
             roles: model.roles.keys().copied().collect(),
             mandates: model.mandates.keys().copied().collect(),
+            delegations: model.delegations.keys().copied().collect(),
+            templates: model.templates.keys().copied().collect(),
             invitations: model.invitations.keys().copied().collect(),
         };
         match dice.below(100) {
-            0..20 => Self::of_organizations(&there, dice),
-            20..44 => Self::of_users(&there, dice),
-            44..62 => Self::of_roles(&there, dice),
-            62..74 => Self::of_mandates(&there, dice),
-            74..80 => Self::of_invitations(&there, dice),
+            0..16 => Self::of_organizations(&there, dice),
+            16..36 => Self::of_users(&there, dice),
+            36..50 => Self::of_roles(&there, dice),
+            50..66 => Self::of_mandates(&there, dice),
+            66..72 => Self::of_delegations(&there, dice),
+            72..77 => Self::of_invitations(&there, dice),
+            77..79 => Self::Wait { by: *dice.one(&[HOUR, DAY, DAY, 5 * DAY]) },
+            79..83 => {
+                dice.any(&there.users).map_or(Self::Wait { by: HOUR }, |user| Self::Effective { user: *user })
+            }
             _ => {
                 let page = dice.chance(1, 3).then(|| 1 + dice.below(4));
                 Self::List { listing: Listing::choose(model, dice), page }
@@ -145,7 +282,8 @@ impl Step {
     }
 
     fn of_users(there: &There<'_>, dice: &mut Dice) -> Self {
-        match dice.below(24) {
+        match dice.below(26) {
+            24.. => Self::MoveUser { id: there.user(dice), home: there.organization(dice) },
             0..11 => Self::AddUser {
                 login: text(dice, &LOGINS),
                 home: there.organization(dice),
@@ -165,7 +303,11 @@ impl Step {
     }
 
     fn of_roles(there: &There<'_>, dice: &mut Dice) -> Self {
-        match dice.below(18) {
+        match dice.below(21) {
+            18.. => {
+                let includes = (0..dice.below(3)).map(|_| there.role(dice)).collect();
+                Self::Include { id: there.role(dice), includes }
+            }
             0..6 if there.roles.len() < 60 => {
                 Self::AddRole { name: text(dice, &ROLES), owner: there.organization(dice) }
             }
@@ -177,27 +319,76 @@ impl Step {
 
     fn of_mandates(there: &There<'_>, dice: &mut Dice) -> Self {
         let full = there.mandates.len() > 40;
-        match dice.below(12) {
-            0..8 if !full => Self::mandate(there, dice),
+        match dice.below(18) {
+            0..8 if !full => Self::AddMandate(Self::giving(there, dice)),
             8 => Self::Revoke { id: there.id(dice, &there.mandates) },
+            9 | 10 => Self::Approve { id: there.id(dice, &there.mandates) },
+            11 => Self::Reject { id: there.id(dice, &there.mandates) },
+            12 => {
+                let until = dice.chance(3, 4).then(|| there.soon(dice, -1));
+                Self::Prolong { id: there.id(dice, &there.mandates), until }
+            }
+            13 | 14 => Self::of_templates(there, dice),
             _ => Self::DeleteMandate { id: there.id(dice, &there.mandates) },
         }
     }
 
+    fn of_templates(there: &There<'_>, dice: &mut Dice) -> Self {
+        let roles = (0..dice.below(3)).map(|_| there.role(dice)).collect();
+        match dice.below(5) {
+            0..3 => Self::AddTemplate {
+                name: text(dice, &TEMPLATES),
+                roles,
+                validity: dice.chance(1, 2).then(|| i64::try_from(1 + dice.below(9)).unwrap()),
+            },
+            3 => Self::ChangeTemplate { id: there.id(dice, &there.templates), roles },
+            _ => Self::DeleteTemplate { id: there.id(dice, &there.templates) },
+        }
+    }
+
     /// Mostly one that the mandater can give.
-    fn mandate(there: &There<'_>, dice: &mut Dice) -> Self {
-        let model = there.model;
-        let to = there.end(dice);
+    fn giving(there: &There<'_>, dice: &mut Dice) -> Giving {
+        let to = dice.chance(7, 8).then(|| there.end(dice));
         let from = there.end(dice);
-        let held = model.assignments.iter().filter(|(user, _)| *user == from).map(|(_, role)| *role);
-        let owned = model.roles.iter().filter(|(_, role)| role.owner == from).map(|(id, _)| *id);
-        let possible: Vec<Uuid> = held.chain(owned).collect();
-        let roles = if possible.is_empty() || dice.chance(1, 8) {
+        let possible = there.given_by(from);
+        let template = dice.any(&there.templates).copied().filter(|_| dice.chance(1, 4));
+        let roles = if template.is_some() && dice.chance(1, 2) {
+            BTreeSet::new()
+        } else if possible.is_empty() || dice.chance(1, 8) {
             there.some_roles(dice)
         } else {
             (0..=dice.below(2)).map(|_| *dice.one(&possible)).collect()
         };
-        Self::AddMandate { from, to, roles }
+        let email =
+            if to.is_none() || dice.chance(1, 6) { "m@example.com".to_owned() } else { String::new() };
+        let valid_from = dice.chance(1, 4).then(|| there.soon(dice, 0));
+        let valid_until = dice.chance(1, 2).then(|| there.soon(dice, 0));
+        Giving { from, to, email, roles, template, valid_from, valid_until }
+    }
+
+    /// Mostly one that the receiver can make.
+    fn of_delegations(there: &There<'_>, dice: &mut Dice) -> Self {
+        let model = there.model;
+        if dice.chance(1, 6) {
+            return Self::DeleteDelegation { id: there.id(dice, &there.delegations) };
+        }
+        let received = |to: Option<Uuid>| to.is_some_and(|to| model.organizations.contains_key(&to));
+        let of = model.mandates.iter().filter(|(_, mandate)| received(mandate.to));
+        let of: Vec<Uuid> = of.map(|(id, _)| *id).collect();
+        let mandate = if dice.chance(1, 6) { there.id(dice, &there.mandates) } else { there.id(dice, &of) };
+        let receiver = model.mandates.get(&mandate).and_then(|mandate| mandate.to);
+        let members =
+            model.users.iter().filter(|(_, u)| receiver.is_some_and(|to| model.stands_below(u.home, to)));
+        let members: Vec<Uuid> = members.map(|(id, _)| *id).collect();
+        let user = if dice.chance(1, 6) { there.user(dice) } else { there.id(dice, &members) };
+        let given: Vec<Uuid> =
+            model.mandates.get(&mandate).map(|m| m.roles.iter().copied().collect()).unwrap_or_default();
+        let roles = match dice.below(8) {
+            0 => there.some_roles(dice),
+            1..5 => dice.any(&given).into_iter().copied().collect(),
+            _ => BTreeSet::new(),
+        };
+        Self::Delegate { mandate, user, roles }
     }
 
     fn of_invitations(there: &There<'_>, dice: &mut Dice) -> Self {
@@ -215,6 +406,18 @@ impl Step {
 }
 
 impl There<'_> {
+    /// The roles that a mandater can give.
+    fn given_by(&self, from: Uuid) -> Vec<Uuid> {
+        let held = self.model.assignments.iter().filter(|(user, _)| *user == from).map(|(_, role)| *role);
+        let owned = self.model.roles.iter().filter(|(_, role)| role.owner == from).map(|(id, _)| *id);
+        held.chain(owned).collect()
+    }
+
+    /// An instant some days from now, or from so many days before.
+    fn soon(&self, dice: &mut Dice, from: i64) -> i64 {
+        self.model.now + (from + i64::try_from(dice.below(8)).unwrap()) * DAY
+    }
+
     /// Mostly a virtual one.
     fn virtual_organization(&self, dice: &mut Dice) -> Uuid {
         let of = &self.model.organizations;

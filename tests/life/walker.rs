@@ -13,7 +13,15 @@ use super::steps::Step;
 use crate::kit::walk::{Dice, Walker};
 
 /// The kinds that are compared whole.
-const KINDS: [Kind; 5] = [Kind::User, Kind::Organization, Kind::Role, Kind::Mandate, Kind::RoleInvitation];
+const KINDS: [Kind; 7] = [
+    Kind::User,
+    Kind::Organization,
+    Kind::Role,
+    Kind::Mandate,
+    Kind::Delegation,
+    Kind::MandateTemplate,
+    Kind::RoleInvitation,
+];
 
 /// The service, asked one way or the other, and the model beside it.
 pub struct Walk<D> {
@@ -36,6 +44,16 @@ impl<D: Driver> Walk<D> {
         if found.len() != expected.len() { differ("listed twice", found, expected) } else { Ok(()) }
     }
 
+    async fn effective(&self, user: Uuid) -> Result<(), String> {
+        let (there, expected) = (self.driver.effective(user).await, self.model.effective(user));
+        if there == expected {
+            return Ok(());
+        }
+        let (more, less): (Vec<_>, Vec<_>) =
+            (there.difference(&expected).collect(), expected.difference(&there).collect());
+        differ(&format!("effective roles of {user}"), more, less)
+    }
+
     /// Learns the ids of the roles that an organization got by its class, and no others.
     async fn learn_roles(&mut self, organization: Uuid) -> Result<(), String> {
         let expected = self.model.class_roles_to_come(organization);
@@ -52,7 +70,8 @@ impl<D: Driver> Walk<D> {
             return differ("roles of the class", names, expected);
         }
         for id in new {
-            self.model.roles.insert(id, Role { name: name(&id), owner: organization });
+            let role = Role { name: name(&id), owner: organization, includes: BTreeSet::new() };
+            self.model.roles.insert(id, role);
         }
         Ok(())
     }
@@ -68,6 +87,14 @@ impl<D: Driver> Walker for Walk<D> {
     async fn take(&mut self, step: &Step) -> Result<(), String> {
         if let Step::List { listing, page } = step {
             return self.list(listing, *page).await;
+        }
+        if let Step::Wait { by } = step {
+            self.driver.advance(*by);
+            self.model.apply(step, Uuid::nil());
+            return Ok(());
+        }
+        if let Step::Effective { user } = step {
+            return self.effective(*user).await;
         }
         let request = step.request().ok_or("a step that asks for nothing")?;
         let answered = self.driver.change(&request).await;
@@ -108,6 +135,9 @@ impl<D: Driver> Walker for Walk<D> {
                     }
                 }
             }
+        }
+        for user in self.model.users.keys() {
+            self.effective(*user).await?;
         }
         let differences = self.driver.store().check().await.map_err(|error| error.to_string())?;
         if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }

@@ -2,12 +2,19 @@
 //! compared. A seed that fails is printed with its last steps; `VALTUUS_WALK_SEEDS` and `VALTUUS_WALK_STEPS` make
 //! the walks longer.
 
+use valtuus::config::Config;
+
 use super::direct::Direct;
 use super::model::Model;
 use super::walker::Walk;
 use super::wire::Wire;
 use crate::kit::walk::{Extent, walk};
 use crate::kit::{Bed, On};
+
+/// In some walks receivers must approve mandates.
+fn approves(seed: u64) -> bool {
+    seed % 3 == 2
+}
 
 /// Walks straight at the operations, on two threads.
 #[test]
@@ -18,8 +25,10 @@ fn the_operations_and_the_model_walk_together() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 for seed in (0..seeds).filter(|seed| seed % 2 == thread) {
-                    let driver = Direct::start().await;
-                    let mut walker = Walk { model: Model::new(driver.engine.root), driver };
+                    let driver = Direct::start_with(|config| config.mandates.approval = approves(seed)).await;
+                    let mut model = Model::new(driver.engine.root, driver.engine.world.now());
+                    model.approval = approves(seed);
+                    let mut walker = Walk { driver, model };
                     walk(&mut walker, seed, (steps, 200)).await;
                     walker.driver.engine.store.close().await;
                 }
@@ -36,9 +45,11 @@ fn the_operations_and_the_model_walk_together() {
 async fn over_http(on: On) {
     let Extent { seeds, steps } = Extent::of(5, 500);
     for seed in 1_000..1_000 + seeds {
-        let Some(bed) = Bed::start(on).await else { return };
-        let root = bed.server.service().engine.root;
-        let mut walker = Walk { driver: Wire(&bed), model: Model::new(root) };
+        let adapt = |config: &mut Config| config.mandates.approval = approves(seed);
+        let Some(bed) = Bed::start_still(on, adapt).await else { return };
+        let mut model = Model::new(bed.server.service().engine.root, bed.now());
+        model.approval = approves(seed);
+        let mut walker = Walk { driver: Wire(&bed), model };
         walk(&mut walker, seed, (steps, 50)).await;
     }
 }

@@ -8,9 +8,10 @@ use uuid::Uuid;
 use valtuus::model::Kind;
 use valtuus::operation::list::Base;
 use valtuus::store::SharedStore;
-use valtuus::xml::generated::AttributeTypeContent;
+use valtuus::xml::generated::{AttributeTypeContent, EntityType};
+use valtuus::xml::{Document, Limits, decode};
 
-use super::drive::{Asked, Driver, Facts, No, Request};
+use super::drive::{Asked, Driver, Facts, No, Request, Verb, Way};
 use crate::kit::cases::soon;
 use crate::kit::{Answer, Bed};
 
@@ -42,8 +43,16 @@ fn address(request: &Request) -> (Method, String) {
         }
         Request::Assign(user, role, true) => (Method::PUT, format!("users/{user}/roles/{role}")),
         Request::Assign(user, role, false) => (Method::DELETE, format!("users/{user}/roles/{role}")),
-        Request::Revoke(id) => (Method::PUT, format!("mandates/{id}/revoke")),
-        Request::Withdraw(id) => (Method::DELETE, format!("roleinvitations/{id}")),
+        Request::MoveUser(id, home) => {
+            (Method::PUT, format!("users/{id}/organization?organizationId={home}"))
+        }
+        Request::Delegate(mandate, pairs) => {
+            (Method::POST, format!("mandates/{mandate}/delegations?{}", given(pairs)))
+        }
+        Request::Take(Verb::Revoke, id) => (Method::PUT, format!("mandates/{id}/revoke")),
+        Request::Take(Verb::Approve, id) => (Method::PUT, format!("mandates/{id}/approve")),
+        Request::Take(Verb::Reject, id) => (Method::PUT, format!("mandates/{id}/reject")),
+        Request::Take(Verb::Withdraw, id) => (Method::DELETE, format!("roleinvitations/{id}")),
     }
 }
 
@@ -56,6 +65,9 @@ fn collection(asked: &Asked) -> String {
         Base::InvitationsOfOrganization => format!("organizations/{owner}/roleinvitations"),
         Base::RolesOfUser => format!("users/{owner}/roles"),
         Base::UsersOfRole => format!("roles/{owner}/users"),
+        Base::DelegationsOfMandate => format!("mandates/{owner}/delegations"),
+        Base::DelegationsOfUser => format!("users/{owner}/receivedmandateroledelegations"),
+        Base::DelegatedToUser => format!("users/{owner}/receivedmandatedelegations"),
         Base::InvitationsOfUser => format!("users/{owner}/roleinvitations"),
         Base::All => asked.kind.def().path.to_owned(),
         other => panic!("{other:?} is not walked"),
@@ -66,8 +78,8 @@ fn ids(answer: &Answer) -> Vec<Uuid> {
     answer.ids().iter().map(|id| id.parse().unwrap()).collect()
 }
 
-fn facts(answer: &Answer) -> Facts {
-    let attributes = answer.entity().attribute.into_iter();
+fn facts(entity: EntityType) -> Facts {
+    let attributes = entity.attribute.into_iter();
     let fact = |content| match content {
         AttributeTypeContent::Value(values) => values.into_iter().map(|value| value.content).collect(),
         AttributeTypeContent::Entity(_) => BTreeSet::new(),
@@ -75,9 +87,46 @@ fn facts(answer: &Answer) -> Facts {
     attributes.map(|attribute| (attribute.name.unwrap_or_default(), fact(attribute.content))).collect()
 }
 
+/// The values of an attribute in their order.
+fn values(entity: &EntityType, name: &str) -> Vec<String> {
+    let found = entity.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name));
+    match found.map(|attribute| &attribute.content) {
+        Some(AttributeTypeContent::Value(values)) => {
+            values.iter().map(|value| value.content.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn way(entity: EntityType) -> Way {
+    let one = |name| values(&entity, name).pop().unwrap_or_default();
+    let mut way = Way {
+        role: one("role").parse().unwrap(),
+        source: one("source"),
+        mandater: one("mandater").parse().ok(),
+        until: one("validUntil"),
+        ..Way::default()
+    };
+    way.via(&values(&entity, "via").iter().map(|id| id.parse().unwrap()).collect::<Vec<Uuid>>());
+    way
+}
+
 impl Driver for Wire<'_> {
     fn store(&self) -> &SharedStore {
         &self.0.server.service().engine.store
+    }
+
+    fn advance(&self, by: i64) {
+        self.0.advance(by);
+    }
+
+    async fn effective(&self, user: Uuid) -> BTreeSet<Way> {
+        let path = format!("users/{user}/effectiveroles?entities=true");
+        let answer = self.0.admin().get(&path).await.ok();
+        let Ok(Document::List { own, .. }) = decode(&answer.body, &Limits::default()) else {
+            panic!("no list: {}", answer.text())
+        };
+        own.into_iter().map(way).collect()
     }
 
     async fn change(&self, request: &Request) -> Result<BTreeSet<Uuid>, No> {
@@ -116,7 +165,7 @@ impl Driver for Wire<'_> {
         let path = kind.def().path;
         for id in ids(&self.0.admin().get(path).await.ok()) {
             let answer = self.0.admin().get(&format!("{path}/{id}")).await.ok();
-            whole.insert(id, facts(&answer));
+            whole.insert(id, facts(answer.entity()));
         }
         whole
     }

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod arguments;
+mod bounds;
 mod credentials;
 mod documents;
 pub(crate) mod ground;

@@ -45,9 +45,9 @@ pub(crate) fn validate_newer(bytes: &[u8]) -> Result<(), String> {
 /// Judges `bytes` by the schema file `schema`.
 pub(crate) fn validate_with(schema: &str, bytes: &[u8]) -> Result<(), String> {
     thread_local! {
-        static SETS: [OnceCell<SchemaSet>; 4] = const { [const { OnceCell::new() }; 4] };
+        static SETS: [OnceCell<SchemaSet>; 5] = const { [const { OnceCell::new() }; 5] };
     }
-    let names = ["cid-2.0.xsd", "extension.xsd", "error.xsd", "cid-2.1.xsd"];
+    let names = ["cid-2.0.xsd", "extension.xsd", "error.xsd", "export.xsd", "cid-2.1.xsd"];
     let place = names.iter().position(|name| *name == schema).expect("a schema file of ours");
     SETS.with(|sets| judge(sets[place].get_or_init(|| compile(schema)), bytes))
         .map_err(|why| format!("{}\nis not valid against {schema}: {why}", String::from_utf8_lossy(bytes)))

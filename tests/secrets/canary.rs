@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::dump::{Place, everything, found};
 use crate::kit::On;
 use crate::kit::cases::soon;
+use crate::kit::issuer::{AUDIENCE, ISSUER, KEYS, claims, jwks};
 use crate::kit::process::{House, Server};
 
 /// Says everything.
@@ -126,6 +127,15 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
     assert_eq!(told.send(Method::POST, &format!("users/?login=anna&pwd={pwd}"), &signed, "").await, 200);
     let pwd = told.secret("pwd-taken");
     assert_eq!(told.send(Method::POST, &format!("users/?login=ANNA&pwd={pwd}"), &signed, "").await, 409);
+    let nobody = "users/018f0000-0000-7000-8000-000000000000/authenticate";
+    for (word, query, status) in
+        [("pwd-tried", "", 404), ("pwd-tried-badly", "&nonsense=1", 400), ("pwd-tried-control", "%01", 400)]
+    {
+        let pwd = told.secret(word);
+        assert_eq!(told.send(Method::POST, &format!("{nobody}?pwd={pwd}{query}"), &signed, "").await, status);
+    }
+    let pwd = told.secret("pwd-tried-by-reading");
+    assert_eq!(told.send(Method::GET, &format!("{nobody}?pwd={pwd}"), &signed, "").await, 405);
     let pwd = told.secret("pwd-unknown-parameter");
     assert_eq!(
         told.send(Method::POST, &format!("users/?login=b&pwd={pwd}&nonsense=1"), &signed, "").await,
@@ -179,6 +189,77 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
     assert_eq!(told.send(Method::POST, "users/", &headers, &form).await, 415);
 }
 
+/// The value of an attribute of an answer.
+fn shown(body: &str, name: &str) -> String {
+    let after = body.split(&format!("<Attribute name=\"{name}\"><Value>")).nth(1).unwrap_or_default();
+    after.split('<').next().unwrap_or_default().to_owned()
+}
+
+/// Secrets of clients and tokens: shown in the one answer that makes them, and nowhere else.
+async fn clients_and_tokens(told: &mut Told, house: &House, right: &str) {
+    let header = basic("restuser", right);
+    let signed = [("Authorization", header.as_str())];
+    let pwd = told.secret("client-pwd");
+    let path = format!("apiclients?name=jobs&preset=reader&pwd={pwd}");
+    assert_eq!(told.send(Method::POST, &path, &signed, "").await, 200);
+    for (word, path) in [
+        ("client-pwd-on-put", "apiclients/jobs?pwd="),
+        ("client-secret", "apiclients/jobs?secret="),
+        ("client-reset-nobody", "apiclients/nobody/reset?pwd="),
+        ("token-searched", "tokens?token="),
+    ] {
+        let path = format!("{path}{}", told.secret(word));
+        let method = if word == "token-searched" { Method::POST } else { Method::PUT };
+        let status = told.send(method, &path, &signed, "").await;
+        assert!(matches!(status, 400 | 404), "{word}: {status}");
+    }
+    let pwd = told.secret("client-reset");
+    assert_eq!(told.send(Method::PUT, &format!("apiclients/jobs/reset?pwd={pwd}"), &signed, "").await, 200);
+    // What is made by the server is read off the one answer that shows it.
+    for (method, path, name) in [
+        (Method::POST, "apiclients?name=made&preset=reader", "secret"),
+        (Method::PUT, "apiclients/made/reset", "secret"),
+        (Method::POST, "tokens", "token"),
+        (Method::POST, "tokens?client=jobs&ttl=60", "token"),
+    ] {
+        assert_eq!(told.send(method, path, &signed, "").await, 200);
+        let answer = told.answers.pop().unwrap();
+        let secret = shown(&String::from_utf8_lossy(&answer.bytes), name);
+        assert!(secret.len() >= 32, "{path} shows {name}");
+        told.secrets.push(secret);
+    }
+    let output = house.run(&["client", "token", "jobs", "--set", "log.filter=trace"]);
+    assert!(output.status.success());
+    let by_hand = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    told.answers.push(Place { name: "the log of client token".to_owned(), bytes: output.stderr });
+    told.secrets.push(by_hand.clone());
+    let jwt = KEYS.elliptic.sign(&claims());
+    let signature = jwt.rsplit_once('.').unwrap().1.to_owned();
+    let wrong = KEYS.unknown.sign(&claims());
+    told.secrets.extend([
+        jwt.clone(),
+        signature,
+        wrong.clone(),
+        wrong.rsplit_once('.').unwrap().1.to_owned(),
+    ]);
+    let cut = told.secret("bearer-cut");
+    for (token, status) in [
+        (by_hand.as_str(), 200),
+        (jwt.as_str(), 200),
+        (wrong.as_str(), 401),
+        (&format!("vlt_{cut}"), 401),
+        (&format!("a.{cut}.b"), 401),
+    ] {
+        let header = format!("Bearer {token}");
+        for (method, path, expected) in
+            [(Method::GET, "users", status), (Method::GET, "planets", 404), (Method::POST, "users", 400)]
+        {
+            let expected = if status == 200 { expected } else { status };
+            assert_eq!(told.send(method, path, &[("Authorization", &header)], "").await, expected, "{path}");
+        }
+    }
+}
+
 /// Requests that never become one: what stands in them must not be logged either.
 async fn broken_requests(told: &mut Told, server: &Server) {
     let address = server.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
@@ -212,7 +293,14 @@ async fn nothing_is_found(house: House) {
     let bootstrap = told.secret("bootstrap");
     house.environment[0].1.clone_from(&bootstrap);
     let lenient = ["--set", "auth.attempts.free=1000", "--set", "auth.attempts.lock-after=1000"];
-    let server = house.serve_with(&[&TALKATIVE[..], &lenient].concat());
+    let keys = house.log().with_file_name("jwks.json");
+    std::fs::write(&keys, jwks()).unwrap();
+    let issuer = format!(
+        "auth.jwt=[{{ name = \"idp\", issuer = \"{ISSUER}\", audience = [\"{AUDIENCE}\"], jwks = \"{}\", \
+         grants = [{{ claim = \"sub\", value = \"nightly\", preset = \"admin\" }}] }}]",
+        keys.display()
+    );
+    let server = house.serve_with(&[&TALKATIVE[..], &lenient, &["--set", &issuer]].concat());
     told.base.clone_from(&server.base);
     let added = told.secret("client-added");
     let output = house.run_with(
@@ -228,6 +316,7 @@ async fn nothing_is_found(house: House) {
     told.secrets.push(basic("restuser", &bootstrap)[6..].trim_end_matches('=').to_owned());
     told.secrets.push(reports[6..].trim_end_matches('=').to_owned());
     passwords_of_users(&mut told, &bootstrap).await;
+    clients_and_tokens(&mut told, &house, &bootstrap).await;
     broken_requests(&mut told, &server).await;
     let shown = house.run(&["config", "show"]);
     told.answers.push(Place { name: "config show".to_owned(), bytes: [shown.stdout, shown.stderr].concat() });

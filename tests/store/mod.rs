@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod indexes;
 pub(crate) mod kit;
 mod outbox;
 mod reads;

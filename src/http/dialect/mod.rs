@@ -10,6 +10,7 @@ pub mod version;
 pub use version::Version;
 
 use crate::model::Kind;
+use crate::operation::invitation::Inviting;
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
@@ -30,6 +31,8 @@ pub enum Operation {
     Step(Kind, Step),
     /// Move an organization under another parent.
     MoveOrganization,
+    /// Something about invitations, invited users or workflows.
+    Invitation(Inviting),
     /// Check a user's password.
     Authenticate,
     /// Demand another password of a user.
@@ -89,8 +92,12 @@ pub fn known(mut methods: Vec<&'static str>) -> Vec<&'static str> {
 pub fn find(table: &[Route], method: &str, segments: &[&str]) -> Match {
     let wanted = if method == "HEAD" { "GET" } else { method };
     let mut methods = Vec::new();
+    // A fixed word stands before a key: `users/invite` is no user. A UUID is never such a word.
+    let may_be_word = segments.last().is_some_and(|last| last.len() != uuid::fmt::Hyphenated::LENGTH);
+    let is_fixed = |route: &Route| !route.path.contains('{');
+    let fixed = may_be_word && table.iter().any(|route| is_fixed(route) && fits(route.path, segments));
     for (place, route) in table.iter().enumerate() {
-        if fits(route.path, segments) {
+        if (!fixed || is_fixed(route)) && fits(route.path, segments) {
             if route.method == wanted {
                 return Match::Route(place);
             }
@@ -134,6 +141,10 @@ mod tests {
         assert_eq!(find(v2_0::ROUTES, "HEAD", &["users"]), find(v2_0::ROUTES, "GET", &["users"]));
         assert_eq!(find(v2_0::ROUTES, "GET", &["users", "", "roles"]), Match::Unknown);
         assert_eq!(find(v2_0::ROUTES, "GET", &["planets"]), Match::Unknown);
+        assert_eq!(
+            find(v2_0::ROUTES, "GET", &["users", "invite"]),
+            Match::WrongMethod(vec!["POST", "OPTIONS"])
+        );
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 use crate::http::dialect::{Operation, Route};
 use crate::model::Kind;
+use crate::operation::invitation::{Inviting, Offer};
 use crate::operation::list::Base;
 use crate::operation::revoke::Step;
 
+use Inviting::{Accept, Decide, Decline, InviteUser, Reinvite, Resend, Withdraw};
 use Kind::{
-    ApiClient, AuditEvent, Delegation, Mandate, MandateTemplate, Message, Organization, Role, RoleInvitation,
-    Token, User,
+    ApiClient, AttributeDefinition, AuditEvent, Delegation, Mandate, MandateInvitation, MandateTemplate,
+    Message, Organization, Role, RoleInvitation, Token, User, Workflow,
 };
-use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, List, ListRows};
+use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, Invitation, List, ListRows};
 use Operation::{MoveOrganization, Update};
 
 const fn route(
@@ -26,8 +28,10 @@ pub static ROUTES: &[Route] = &[
     route("GET", "users/{}", Get(User), "REQ002"),
     route("GET", "users", List(User, Base::All), "REQ001"),
     route("POST", "users", Create(User, false), "X"),
+    route("POST", "users/invite", Invitation(InviteUser), "X"),
     route("PUT", "users/{}", Update(User), "MOD004"),
     route("DELETE", "users/{}", Delete(User), "MOD010"),
+    route("PUT", "users/{}/reinvite", Invitation(Reinvite), "X"),
     route("POST", "users/{}/authenticate", Operation::Authenticate, "X"),
     route("PUT", "users/{}/forcepasswordchange", Operation::ForcePasswordChange, "X"),
     route("PUT", "users/{}/organization", Operation::MoveUser, "X"),
@@ -95,7 +99,19 @@ pub static ROUTES: &[Route] = &[
     route("GET", "roleinvitations", List(RoleInvitation, Base::All), "REQ011"),
     route("POST", "roleinvitations", Create(RoleInvitation, false), "X"),
     route("GET", "roleinvitations/{}", Get(RoleInvitation), "X"),
-    route("DELETE", "roleinvitations/{}", Operation::Step(RoleInvitation, Step::WithdrawInvitation), "X"),
+    route("DELETE", "roleinvitations/{}", Invitation(Withdraw(Offer::Roles)), "X"),
+    route("PUT", "roleinvitations/{}/accept", Invitation(Accept(Offer::Roles)), "X"),
+    route("PUT", "roleinvitations/{}/decline", Invitation(Decline(Offer::Roles)), "X"),
+    route("PUT", "roleinvitations/{}/resend", Invitation(Resend(Offer::Roles)), "X"),
+    route("GET", "mandateinvitations", List(MandateInvitation, Base::All), "X"),
+    route("GET", "mandateinvitations/{}", Get(MandateInvitation), "X"),
+    route("PUT", "mandateinvitations/{}/accept", Invitation(Accept(Offer::Mandate)), "X"),
+    route("PUT", "mandateinvitations/{}/decline", Invitation(Decline(Offer::Mandate)), "X"),
+    route("PUT", "mandateinvitations/{}/resend", Invitation(Resend(Offer::Mandate)), "X"),
+    route("GET", "workflows", List(Workflow, Base::All), "X"),
+    route("GET", "workflows/{}", Get(Workflow), "X"),
+    route("PUT", "workflows/{}/approve", Invitation(Decide(true)), "X"),
+    route("PUT", "workflows/{}/reject", Invitation(Decide(false)), "X"),
     route("GET", "apiclients", List(ApiClient, Base::All), "X"),
     route("POST", "apiclients", Create(ApiClient, false), "X"),
     route("GET", "apiclients/{}", Get(ApiClient), "X"),
@@ -108,6 +124,11 @@ pub static ROUTES: &[Route] = &[
     route("DELETE", "tokens/{}", Delete(Token), "X"),
     route("GET", "auditevents", ListRows(AuditEvent), "X"),
     route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "attributes", ListRows(AttributeDefinition), "X"),
+    route("POST", "attributes", Create(AttributeDefinition, false), "X"),
+    route("GET", "attributes/{}", GetRow(AttributeDefinition), "X"),
+    route("PUT", "attributes/{}", Update(AttributeDefinition), "X"),
+    route("DELETE", "attributes/{}", Delete(AttributeDefinition), "X"),
     route("GET", "outbox", ListRows(Message), "X"),
     route("GET", "outbox/{}", GetRow(Message), "X"),
 ];

@@ -13,6 +13,8 @@ use crate::model::{Attributes, Error, Stored, Value};
 pub const NAME: AttrId = Kind::Role.own_attr(1);
 /// The organization's entity name, `/` and the name (derived).
 pub const ENTITY_NAME: AttrId = Kind::Role.own_attr(2);
+/// The name for people.
+pub const FRIENDLY_NAME: AttrId = Kind::Role.own_attr(3);
 /// The organization it belongs to.
 pub const ORGANIZATION: AttrId = Kind::Role.own_attr(5);
 /// The roles that having it gives too.

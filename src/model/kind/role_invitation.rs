@@ -1,10 +1,13 @@
 //! Role invitations: an offer of roles to a user or an e-mail address (contract: Role invitations; REQ011,
-//! `REQ011c`). Accepting one comes with the invitation life cycle.
+//! `REQ011c`). Their states are those of every invitation, in `model/invitation.rs`.
 
 use crate::model::attribute::{Access, AttrDef, AttrId, OnDelete};
+use crate::model::invitation::{STATES, State, lapse};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope};
+use crate::model::lapse::Lapse;
 use crate::model::rules::{Context, Rules};
-use crate::model::value::{Choice, Syntax};
+use crate::model::value::Syntax;
+use crate::model::visible::Names;
 use crate::model::{Attributes, Error, Stored, Value};
 
 /// The user invited.
@@ -15,52 +18,21 @@ pub const EMAIL: AttrId = Kind::RoleInvitation.own_attr(2);
 pub const ROLE: AttrId = Kind::RoleInvitation.own_attr(3);
 /// Who invites.
 pub const INVITER: AttrId = Kind::RoleInvitation.own_attr(4);
-/// Sent or Withdrawn.
+/// A personal message.
+pub const MESSAGE: AttrId = Kind::RoleInvitation.own_attr(5);
+/// The state as it is stored; Expired follows from [`EXPIRES`].
 pub const STATE: AttrId = Kind::RoleInvitation.own_attr(6);
 /// Until when it stands.
 pub const EXPIRES: AttrId = Kind::RoleInvitation.own_attr(7);
+/// The locale of its mail.
+pub const LOCALE: AttrId = Kind::RoleInvitation.own_attr(8);
 
-static STATES: [Choice; 2] = [
-    Choice { number: None, name: "Sent", technical: "sent" },
-    Choice { number: None, name: "Withdrawn", technical: "withdrawn" },
-];
+/// Where the state and the end of a role invitation stand.
+pub const LIFE: (AttrId, AttrId) = (STATE, EXPIRES);
 
-/// The states of a role invitation and what may follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Open.
-    Sent,
-    /// Taken back.
-    Withdrawn,
-}
+static LAPSE: Lapse = lapse(LIFE);
 
-impl State {
-    /// The state an entity's attributes hold.
-    pub fn of(invitation: &Attributes) -> Self {
-        match invitation.text(STATE) {
-            Some("Withdrawn") => Self::Withdrawn,
-            _ => Self::Sent,
-        }
-    }
-
-    /// The state after withdrawing; error 15 where that is no step.
-    pub fn withdraw(self) -> Result<Self, Error> {
-        match self {
-            Self::Sent => Ok(Self::Withdrawn),
-            Self::Withdrawn => Err(Error::conflict("state: the invitation is already Withdrawn")),
-        }
-    }
-
-    /// The word that is stored and answered.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "Sent",
-            Self::Withdrawn => "Withdrawn",
-        }
-    }
-}
-
-static ATTRS: [AttrDef; 7] = [
+static ATTRS: [AttrDef; 8] = [
     AttrDef {
         number: 1,
         name: "user",
@@ -76,7 +48,7 @@ static ATTRS: [AttrDef; 7] = [
         syntax: Syntax::Email,
         access: Access::CreateOnly,
         rank: 21,
-        doc: "Address that is invited, when there is no user yet.",
+        doc: "Address that is invited, when there is no user yet; whoever accepts becomes its user.",
         ..AttrDef::TEXT
     },
     AttrDef {
@@ -114,7 +86,7 @@ static ATTRS: [AttrDef; 7] = [
         syntax: Syntax::Choice(&STATES),
         access: Access::ServerSet,
         rank: 40,
-        doc: "Sent or Withdrawn.",
+        doc: "Sent, Accepted, Declined, Expired or Withdrawn; Expired by the clock.",
         ..AttrDef::TEXT
     },
     AttrDef {
@@ -124,6 +96,15 @@ static ATTRS: [AttrDef; 7] = [
         access: Access::CreateOnly,
         rank: 42,
         doc: "Until when it stands.",
+        ..AttrDef::TEXT
+    },
+    AttrDef {
+        number: 8,
+        name: "locale",
+        syntax: Syntax::Text { max: 35, ignore_case: false },
+        access: Access::CreateOnly,
+        rank: 52,
+        doc: "Locale of its mail; the user's own by default.",
         ..AttrDef::TEXT
     },
 ];
@@ -141,14 +122,12 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &["token"],
+    parameters: &["token", "login", "pwd", "firstname", "surname", "mobile"],
     lists_entities: false,
     administrative: false,
     rules: &RoleInvitationRules,
     doc: "An offer of roles to a user or an e-mail address.",
 };
-
-const DAY: i64 = 86_400_000_000;
 
 struct RoleInvitationRules;
 
@@ -158,13 +137,20 @@ impl Rules for RoleInvitationRules {
             new.put(STATE, Value::text(State::Sent.name()));
         }
         if new.first(EXPIRES).is_none() {
-            let days = context.settings.invitation_days.saturating_mul(DAY);
-            new.put(EXPIRES, Value::Instant(context.now.saturating_add(days)));
+            new.put(EXPIRES, Value::Instant(context.settings.invitation_end(context.now)));
         }
         if new.first(INVITER).is_none() {
             new.put(INVITER, Value::text(context.client));
         }
         Ok(())
+    }
+
+    fn lapse(&self) -> Option<&'static Lapse> {
+        Some(&LAPSE)
+    }
+
+    fn derived(&self, stored: &Stored, attr: AttrId, names: &dyn Names) -> Option<Vec<Value>> {
+        (attr == STATE).then(|| vec![Value::text(State::of(stored.attributes(), LIFE, names.now()).name())])
     }
 
     fn check(&self, new: &Attributes, old: Option<&Stored>, context: &Context<'_>) -> Result<(), Error> {

@@ -28,6 +28,8 @@ pub const STATUS: AttrId = Kind::User.own_attr(9);
 pub const HOME: AttrId = Kind::User.own_attr(10);
 /// The home organization's technical name (derived).
 pub const HOME_NAME: AttrId = Kind::User.own_attr(1);
+/// The preferred locale.
+pub const LOCALE: AttrId = Kind::User.own_attr(11);
 /// Whether the password may be used.
 pub const PASSWORD_ACTIVE: AttrId = Kind::User.own_attr(12);
 

@@ -8,6 +8,7 @@ use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Row, Stored};
 use crate::store::answers::{self, Answer, Kept};
 use crate::store::columns::{Column, json};
+use crate::store::declaration;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::plan::{PLACE, PLACE_OF_WHOLE, Parameter, Place, Plan, place_by_rows};
 use crate::store::post_statements;
@@ -225,4 +226,9 @@ pub(super) fn kept_answer(connection: &Connection, client: &str, key: &str) -> O
         Ok(Kept { fingerprint: row.get(0)?, created: row.get(1)?, answer })
     };
     statement.query_row([client, key], kept).optional()
+}
+
+pub(super) fn unfinished_indexes(connection: &Connection) -> Outcome<Vec<AttrId>> {
+    let mut statement = connection.prepare_cached(declaration::UNFINISHED_INDEXES)?;
+    statement.query_map([], |row| row.get(0).map(AttrId))?.collect()
 }
