@@ -29,7 +29,7 @@ impl Request<'_> {
                 if matches!(self.precondition, Precondition::OneOf(_)) {
                     return Err(self.refused(operation, Error::Precondition).await);
                 }
-                perform(engine, self.caller, Declare(declaration)).await?
+                return self.answering(Declare(declaration), KIND, |id| vec![*id]).await;
             }
             Operation::Update(_) => {
                 let (indexed, many) = match self.redeclaration() {

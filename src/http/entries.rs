@@ -13,11 +13,12 @@ use futures_util::stream::unfold;
 use uuid::Uuid;
 
 use crate::http::answer::{Echo, document, list_entry};
-use crate::http::failure::{Failure, XML};
+use crate::http::failure::Failure;
 use crate::http::listing::{add_link, link_of};
 use crate::http::params::{nothing_left, take_count, take_flag, take_one};
 use crate::http::precondition;
 use crate::http::service::Service;
+use crate::http::writer::Writer;
 use crate::model::registry::custom_kind;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind};
@@ -29,7 +30,6 @@ use crate::operation::search::Argument;
 use crate::operation::{Caller, Engine, cursor};
 use crate::store::outbox::{MailState, OutboxQuery};
 use crate::store::{AuditQuery, Position};
-use crate::xml::Encoder;
 
 /// Rows fetched at a time.
 const PAGE: usize = 500;
@@ -49,7 +49,12 @@ pub async fn one(
         Kind::AttributeDefinition => attribute_definition::one(engine, caller, key).await?,
         _ => audit_trail::one(engine, caller, key).await?,
     };
-    Ok(precondition::answer(request, entry.version, entry.updated, echo.entry(kind, &entry.fields))?)
+    Ok(precondition::answer(
+        request,
+        entry.version,
+        entry.updated,
+        echo.entry(kind, entry.id, &entry.fields),
+    )?)
 }
 
 /// The filters of a list of `kind`, taken out of the arguments.
@@ -123,7 +128,7 @@ struct Walk {
     entries: Arc<dyn Entries>,
     after: Position,
     whole: bool,
-    out: Encoder,
+    out: Writer,
     ready: Vec<Entry>,
 }
 
@@ -139,7 +144,7 @@ impl Walk {
     fn write(&mut self, page: &[Entry]) {
         for entry in page {
             if self.whole {
-                list_entry(&mut self.out, self.entries.kind(), &entry.fields);
+                list_entry(&mut self.out, self.entries.kind(), entry.id, &entry.fields);
             } else {
                 self.out.id(entry.id);
             }
@@ -172,7 +177,7 @@ impl Walk {
         if self.ready.is_empty() {
             return Ok(document(self.out.finish()));
         }
-        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).finish();
+        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, self.out.form().content_type())).finish();
         Ok(head.set_body(BoxBody::new(BodyStream::new(self.chunks()))))
     }
 
@@ -183,7 +188,7 @@ impl Walk {
     async fn step(mut self) -> Option<(Result<Bytes, Error>, Option<Self>)> {
         let page = std::mem::take(&mut self.ready);
         if page.is_empty() {
-            return Some((Ok(Bytes::from(self.out.finish())), None));
+            return Some((Ok(Bytes::from(self.out.finish().bytes)), None));
         }
         self.write(&page);
         match self.next(PAGE).await {
@@ -217,13 +222,17 @@ pub async fn list(
     let identity = entries.identity();
     let key = &service.engine.cursor_key;
     let after = after.map_or(Ok(Position::default()), |text| cursor::decode(key, &identity, &text))?;
+    let mut out = echo.open_list(kind, 4_096);
+    if whole {
+        out.expect_entities();
+    }
     let walk = Walk {
         engine: service.engine.clone(),
         caller: caller.clone(),
         entries,
         after,
         whole,
-        out: echo.open_list(kind, 4_096),
+        out,
         ready: Vec::new(),
     };
     match usize::try_from(limit).unwrap_or(GATHERED) {

@@ -205,8 +205,8 @@ impl Request<'_> {
             return Err(self.refused(operation, Error::Precondition).await);
         }
         let engine = &self.service.engine;
-        let id = perform(engine, self.caller, InviteUser::new(engine, self.caller, draft, offer)).await?;
-        Ok(self.echo.ids(Kind::User, &[id]))
+        let change = InviteUser::new(engine, self.caller, draft, offer);
+        self.answering(change, Kind::User, |id| vec![*id]).await
     }
 
     async fn invited(&self, mut arguments: Arguments) -> Result<(Draft, Vec<(AttrId, Vec<Given>)>), Error> {

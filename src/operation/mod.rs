@@ -28,6 +28,7 @@ pub mod mandates;
 pub mod move_organization;
 pub mod move_user;
 pub mod names;
+pub mod once;
 pub mod outbox;
 pub mod perform;
 pub mod plan;
@@ -43,5 +44,5 @@ pub mod token;
 pub mod update;
 
 pub use engine::{Caller, Engine, Identity};
-pub use perform::{Change, perform, refuse};
+pub use perform::{Change, perform, perform_kept, refuse};
 pub use post::post;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Kind, Registry, Row, Stored};
+use crate::store::answers::{Answer, Answers, Claim, Kept};
 use crate::store::bulk::{Bulk, Probe};
 use crate::store::declaration::{Declarations, Declared};
 use crate::store::job::{Jobs, Lease};
@@ -134,6 +135,11 @@ impl Read for Faulty {
     async fn mail_due(&self) -> Result<Option<i64>, Error> {
         self.faults.pass("Read::mail_due")?;
         self.inner.mail_due().await
+    }
+
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        self.faults.pass("Read::kept_answer")?;
+        self.inner.kept_answer(client, key).await
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
@@ -447,6 +453,24 @@ impl Jobs for FaultyWrite<'_> {
     async fn release_job(&mut self, lease: &Lease, cursor: &str) -> Result<bool, Error> {
         self.pass("Jobs::release_job")?;
         self.tx.release_job(lease, cursor).await
+    }
+}
+
+#[async_trait]
+impl Answers for FaultyWrite<'_> {
+    async fn claim_key(&mut self, claim: &Claim<'_>) -> Result<Option<Kept>, Error> {
+        self.pass("Answers::claim_key")?;
+        self.tx.claim_key(claim).await
+    }
+
+    async fn keep_answer(&mut self, client: &str, key: &str, answer: &Answer) -> Result<(), Error> {
+        self.pass("Answers::keep_answer")?;
+        self.tx.keep_answer(client, key, answer).await
+    }
+
+    async fn drop_answers(&mut self, until: i64) -> Result<u64, Error> {
+        self.pass("Answers::drop_answers")?;
+        self.tx.drop_answers(until).await
     }
 }
 

@@ -9,6 +9,7 @@
 //! `statements.rs` holds the SQL, once; `transaction.rs` and `inspect.rs` are expanded for each database; `sqlite/`
 //! and `postgres/` hold what differs: who may write when, and how other processes' commits are noticed.
 
+pub mod answers;
 pub mod backup;
 pub mod bulk;
 mod columns;

@@ -472,6 +472,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         AUDIT,
         AUDIT_RECORD,
         STANDS_BELOW,
+        super::answers::KEPT,
     ];
     let whole = scans.clone().filter_map(|scan| scan.whole);
     let pages = scans.flat_map(|scan| [scan.page, scan.count]);
@@ -511,6 +512,7 @@ mod tests {
             .into_iter()
             .chain(shared)
             .chain(crate::store::post_statements::WRITES)
+            .chain(crate::store::answers::WRITES)
         {
             let mut highest = 0;
             for part in sql.split('$').skip(1) {

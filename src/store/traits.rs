@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub use crate::audit::record::AuditRow;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
+use crate::store::answers::{Answers, Kept};
 use crate::store::bulk::Bulk;
 use crate::store::declaration::Declarations;
 use crate::store::job::Jobs;
@@ -193,6 +194,9 @@ pub trait Read: Send + Sync {
     /// When the next queued mail is due; `None` when none is queued.
     async fn mail_due(&self) -> Result<Option<i64>, Error>;
 
+    /// What is kept under a key of a client.
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error>;
+
     /// The custom attributes that are declared.
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error>;
 
@@ -269,7 +273,7 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Secrets + SignIns + Jobs + Bulk + Outbox + Declarations + Send {
+pub trait Write: Answers + Secrets + SignIns + Jobs + Bulk + Outbox + Declarations + Send {
     /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
     /// The store only carries this; operations obey it.
     fn bind(&mut self, within: Option<Row>);

@@ -35,8 +35,9 @@ pub use limits::Limits;
 pub const NAMESPACE: &str = "http://schema.ubisecure.com/customerid/api";
 
 /// The schema files by name, as `GET /schema/*.xsd` hands them out.
-pub const SCHEMA_FILES: [(&str, &str); 4] = [
+pub const SCHEMA_FILES: [(&str, &str); 5] = [
     ("cid-2.0.xsd", include_str!("../../schema/cid-2.0.xsd")),
+    ("cid-2.1.xsd", include_str!("../../schema/cid-2.1.xsd")),
     ("extension.xsd", include_str!("../../schema/extension.xsd")),
     ("error.xsd", include_str!("../../schema/error.xsd")),
     ("export.xsd", include_str!("../../schema/export.xsd")),

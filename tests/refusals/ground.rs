@@ -151,6 +151,7 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::MandateTemplate, _) => format!("name=another&role={role}"),
         Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
         Operation::Authenticate => "pwd=not%20the%20right%20one".to_owned(),
+        Operation::Delegate => format!("user={bertil}&role={role}"),
         Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),

@@ -5,7 +5,7 @@ mod arguments;
 mod bounds;
 mod credentials;
 mod documents;
-mod ground;
+pub(crate) mod ground;
 mod order;
 mod parents;
 mod reader;

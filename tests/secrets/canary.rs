@@ -173,8 +173,16 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
             format!("<User xmlns=\"http://schema.ubisecure.com/customerid/api\">{login}{inside}</User>");
         let headers = [signed[0], ("Content-Type", "application/xml")];
         assert_eq!(told.send(Method::POST, "users/", &headers, &body).await, status, "{word}");
-        let headers = [signed[0], ("Content-Type", "application/json")];
+        let headers = [signed[0], ("Content-Type", "application/json-seq")];
         assert_eq!(told.send(Method::POST, "users/", &headers, &body).await, 415, "{word}");
+        let headers = [signed[0], ("Content-Type", "application/json")];
+        let secret = told.secret(&format!("{word}-json"));
+        for body in [
+            format!("{{\"attributes\":{{\"login\":[\"{word}\"],\"pwd\":\"{secret}\"}}}}"),
+            format!("{{\"attributes\":{{\"login\":[\"{word}\"],\"pwd\":[\"{secret}\" \"x\"]}}}}"),
+        ] {
+            assert_eq!(told.send(Method::POST, "users/", &headers, &body).await, 400, "{word}");
+        }
     }
     let form = format!("username=restuser&password={}", told.secret("form"));
     let headers = [signed[0], ("Content-Type", "application/x-www-form-urlencoded")];

@@ -24,9 +24,10 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::answers::{self, Answer, Kept};
 use crate::store::convert::{self, audit_row, column, entity_row, mail_row};
-use crate::store::look::View;
 use crate::store::declaration;
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Mail, OutboxQuery};
 use crate::store::plan::{PLACE_OF_WHOLE, Plan};
 use crate::store::post_statements;
@@ -72,6 +73,7 @@ crate::store::transaction::transaction!(
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
+crate::store::answers::answers!(kept, tx);
 crate::store::bulk::bulk!(many, tx, postgres, crate::store::columns::postgres);
 crate::store::post::post!(mails, tx);
 crate::store::declaration::declarations!(declared, tx, postgres, postgres, crate::store::columns::postgres);
@@ -336,6 +338,15 @@ impl Read for Postgres {
         let statement = query(post_statements::MAIL_DUE);
         let row = statement.fetch_one(&self.pool()).await.map_err(convert::plain)?;
         Ok(column!(row, 0))
+    }
+
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        let statement = query(answers::KEPT).bind(client.to_owned()).bind(key.to_owned());
+        let Some(row) = statement.fetch_optional(&self.pool()).await.map_err(convert::plain)? else {
+            return Ok(None);
+        };
+        let answer = Answer { status: column!(row, 2), content_type: column!(row, 3), body: column!(row, 4) };
+        Ok(Some(Kept { fingerprint: column!(row, 0), created: column!(row, 1), answer }))
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::answers::Kept;
 use crate::store::look::View;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
@@ -52,6 +53,7 @@ crate::store::transaction::transaction!(
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+crate::store::answers::answers!(kept, tx);
 crate::store::bulk::bulk!(many, tx, sqlite, crate::store::columns::sqlite);
 crate::store::post::post!(mails, tx);
 crate::store::declaration::declarations!(declared, tx, sqlite, sqlite, crate::store::columns::sqlite);
@@ -184,6 +186,10 @@ impl Read for Sqlite {
 
     async fn mail_due(&self) -> Result<Option<i64>, Error> {
         self.hot.with(read::mail_due)
+    }
+
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        self.hot.with(|connection| read::kept_answer(connection, client, key))
     }
 
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
