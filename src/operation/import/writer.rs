@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
+use crate::model::attribute::OnDelete;
 use crate::model::derive::derive;
 use crate::model::kind::{assignment, mandate, organization, user};
 use crate::model::rules::{Context, by_server, transfer, validate};
@@ -175,6 +176,10 @@ impl<'a> Writer<'a> {
                     Given::Value(value) => value.clone(),
                     Given::Reference(text) => {
                         let entity = self.references.find(self.plan, (*attr, text));
+                        if entity.is_none() && content.id.is_some() && may_be_text(&self.registry, *attr) {
+                            read.push(Value::text(&**text));
+                            continue;
+                        }
                         let to = referred(&self.registry, *attr, entity)
                             .map_err(|error| ((*attr, &**text), error))?;
                         Value::Ref(to)
@@ -454,6 +459,14 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a reference stays as text when its target is gone: who acted may have been deleted long ago.
+fn may_be_text(registry: &Registry, attr: AttrId) -> bool {
+    registry.numbered(attr).is_some_and(|attribute| match attribute.syntax {
+        Syntax::Reference(targets) => targets.iter().any(|(_, on_delete)| *on_delete == OnDelete::ToText),
+        _ => false,
+    })
 }
 
 /// Error 1 for what is made by more than its attributes (an invitation with its token and mail, a step of a mandate):
