@@ -25,7 +25,10 @@ fail() {
 
 finish() {
   local status=$? pid
-  for pid in $SERVER $SINK; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in $SERVER $SINK; do
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   if ((status != 0)) && [[ -s "$WORK/err" ]]; then tail -n 20 "$WORK/err" >&2; fi
   rm -rf "$WORK"
   exit "$status"
@@ -176,7 +179,9 @@ token_for() {
   local link
   link="$(grep -oE 'https://portal\.example\.com/valtuus/[^[:space:]]+' "$WORK/mail" | head -n 1)"
   [[ "$link" == "https://portal.example.com/valtuus/$1?token="* ]] || fail "the link is $link"
-  printf '%s' "${link##*token=}"
+  link="${link##*token=}"
+  # As every value in an address it may be percent-encoded.
+  printf '%b' "${link//%/\\x}"
 }
 
 now_it_is() { date --utc --date "$1" +%Y-%m-%dT%H:%M:%SZ; }
