@@ -3,14 +3,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench may stop where a test may")]
 
-use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use uuid::Uuid;
 use valtuus::auth::verified::{CacheBounds, VerifiedCache};
 use valtuus::config::{AnswersConfig, Config, LimitsConfig};
 use valtuus::http::answer::{Echo, etag};
@@ -18,7 +16,7 @@ use valtuus::http::dialect::{find, v2_0};
 use valtuus::http::params;
 use valtuus::model::kind::user;
 use valtuus::model::state::{Draft, Given};
-use valtuus::model::visible::OrganizationName;
+use valtuus::model::visible::Known;
 use valtuus::model::{Grants, Kind, Stored, Value, Verb, key};
 use valtuus::operation::create::Create;
 use valtuus::operation::{Caller, Engine, perform, read};
@@ -32,7 +30,7 @@ struct Stand {
     runtime: Runtime,
     engine: Engine,
     user: Stored,
-    names: HashMap<Uuid, OrganizationName>,
+    names: Known,
     _folder: TempDir,
 }
 
@@ -47,6 +45,7 @@ impl Stand {
             let engine = compose::engine(store, &config, Arc::clone(&world)).await.unwrap();
             let user = one_user(&engine).await;
             let names = engine.names.of(std::slice::from_ref(&user)).await.unwrap();
+            let names = Known::at(engine.world.now(), names);
             (engine, user, names)
         });
         Self { runtime, engine, user, names, _folder: folder }

@@ -27,6 +27,8 @@
 //! [`xml`] reads documents strictly into types generated from `schema/` and writes them by appending bytes. quick-xml
 //! lives only here.
 //!
+//! [`json`] reads and writes the same documents as JSON.
+//!
 //! [`http`] is the door: addresses (`http/dialect/`), the contract's order of checks (`http/road.rs`), parameters,
 //! answers, refusals. actix-web lives only here and in `server`.
 //!
@@ -39,7 +41,7 @@
 //!
 //! # Arrows
 //!
-//! `cli → server → http → xml, auth, operation → store → audit → model`. Most rooms know [`model`] and [`world`], which
+//! `cli → server → http → xml, json, auth, operation → store → audit → model`. Most rooms know [`model`] and [`world`], which
 //! know nobody; `http` also knows `config`, `audit` and `store` for what it hands through.
 //! `tests/laws/arrows.rs` holds the exact table and fails on any other.
 //!
@@ -59,6 +61,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod json;
 pub mod mail;
 pub mod model;
 pub mod operation;

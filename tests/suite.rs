@@ -12,6 +12,7 @@
 
 mod api;
 mod auth;
+mod bulk;
 mod contention;
 mod crash;
 mod invitations;
@@ -19,6 +20,7 @@ mod kit;
 mod laws;
 mod life;
 mod mail;
+mod people;
 mod properties;
 mod refusals;
 mod schema;

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -28,6 +28,10 @@ use super::password::{Verifier, VerifyError};
 use super::principal::Principal;
 use super::verified::{CacheBounds, Key, VerifiedCache};
 use crate::world::SharedWorld;
+
+/// How long a credential counts as fresh on a node that does not learn of changes made elsewhere: half of the second
+/// within which they must be known.
+const YOUNG: Duration = Duration::from_millis(500);
 
 /// An API client as stored.
 #[derive(Clone)]
@@ -133,6 +137,8 @@ struct Desk<S: ClientSource> {
     attempts: Attempts,
     /// Attempts under way by credential and origin: presenting the same once more is not another guess.
     pending: Mutex<HashMap<Ticket, Pending<S>>>,
+    /// When everything was forgotten because it might be stale.
+    forgotten: Mutex<Option<Instant>>,
     world: SharedWorld,
 }
 
@@ -157,8 +163,8 @@ impl<S: ClientSource> Authenticator<S> {
     ) -> Self {
         let cache = VerifiedCache::new(world.as_ref(), settings.cache);
         let attempts = Attempts::new(world.as_ref(), settings.attempts);
-        let pending = Mutex::default();
-        Self { desk: Arc::new(Desk { source, verifier, cache, attempts, pending, world }) }
+        let (pending, forgotten) = (Mutex::default(), Mutex::default());
+        Self { desk: Arc::new(Desk { source, verifier, cache, attempts, pending, forgotten, world }) }
     }
 
     /// The principal of `presented` from the peer at `from` if its credentials were verified a short while ago and
@@ -176,6 +182,21 @@ impl<S: ClientSource> Authenticator<S> {
         // No await up to here: the place of this attempt is taken before the next caller's standing is looked at.
         let pending = self.desk.join(presented, from)?;
         pending.await
+    }
+
+    /// As [`Self::forget_all`] while changes made elsewhere do not reach this node, unless that was done a moment ago:
+    /// what was verified since then is young enough, and attempts under way must find each other.
+    pub fn forget_stale(&self) {
+        let mut forgotten = self.desk.forgotten.lock();
+        if forgotten.is_none_or(|at| at.elapsed() >= YOUNG) {
+            *forgotten = Some(Instant::now());
+            self.forget_all();
+        }
+    }
+
+    /// How often every remembered credential was forgotten.
+    pub fn times_forgotten(&self) -> u64 {
+        self.desk.cache.epoch()
     }
 
     /// Forgets every remembered credential, because a client's secret, grants or state changed (or may have).

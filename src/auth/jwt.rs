@@ -217,15 +217,14 @@ impl Issuer {
     /// When the token is no longer accepted.
     fn check_times(&self, claims: &Value, now: Micros) -> Result<Micros, Reason> {
         let leeway = Micros::from(self.settings.leeway) * SECOND;
-        let expires = instant(claims.get("exp")).flatten().ok_or(Reason::Expired)?.saturating_add(leeway);
+        let expires = claims.get("exp").and_then(instant).ok_or(Reason::Expired)?.saturating_add(leeway);
         if expires <= now {
             return Err(Reason::Expired);
         }
         for name in ["nbf", "iat"] {
-            match instant(claims.get(name)) {
-                None => {}
-                Some(Some(from)) if from.saturating_sub(leeway) <= now => {}
-                Some(_) => return Err(Reason::Early),
+            let Some(claim) = claims.get(name) else { continue };
+            if instant(claim).is_none_or(|from| from.saturating_sub(leeway) > now) {
+                return Err(Reason::Early);
             }
         }
         Ok(expires)
@@ -290,15 +289,13 @@ fn holds(claims: &Value, mapping: &Mapping) -> bool {
     }
 }
 
-/// A claim of seconds since 1970, perhaps with a fraction, as microseconds; `Some(None)` when it is no such number.
-fn instant(claim: Option<&Value>) -> Option<Option<Micros>> {
+/// A claim of seconds since 1970, perhaps with a fraction, as microseconds; `None` when it is no such number.
+fn instant(claim: &Value) -> Option<Micros> {
     /// Seconds that far from 1970 still fit as microseconds.
     const FARTHEST: f64 = 9.0e12;
-    let claim = claim?;
-    let Some(seconds) = claim.as_f64().filter(|seconds| seconds.is_finite()) else { return Some(None) };
-    let seconds = seconds.clamp(-FARTHEST, FARTHEST);
+    let seconds = claim.as_f64().filter(|seconds| seconds.is_finite())?.clamp(-FARTHEST, FARTHEST);
     #[expect(clippy::cast_possible_truncation, reason = "clamped to what fits")]
-    Some(Some((seconds * 1e6) as Micros))
+    Some((seconds * 1e6) as Micros)
 }
 
 /// What is kept of a token that was used.

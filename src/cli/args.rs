@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::cli::bulk::args::{BackupArgs, CompletionsArgs, ExportArgs, ImportArgs, ManArgs, RestoreArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// The whole command line.
@@ -70,6 +71,32 @@ pub enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+    /// Bring many entities in from a CSV or XML file
+    #[command(
+        after_help = "Examples:\n  valtuus import users.csv --dry-run\n  valtuus import export.xml --on-duplicate skip --report refused.csv\n\nExit status 3: some records were refused. docs/bulk.md describes the files."
+    )]
+    Import(ImportArgs),
+    /// Write what the database holds to a file that import reads
+    #[command(
+        after_help = "Examples:\n  valtuus export --output everything.xml\n  valtuus export --kind user --format csv --output users.csv"
+    )]
+    Export(ExportArgs),
+    /// Copy the whole database into a file, beside a running server too
+    #[command(
+        after_help = "Example:\n  valtuus backup valtuus-monday.backup\n\nThe file holds the hashes of all passwords: keep it as safe as the database."
+    )]
+    Backup(BackupArgs),
+    /// Bring a backup back, into either kind of database; no server may run on it
+    #[command(
+        after_help = "Example:\n  valtuus restore valtuus-monday.backup --database-url postgres://valtuus@db/valtuus"
+    )]
+    Restore(RestoreArgs),
+    /// Print the completions of a shell
+    #[command(after_help = "Example:\n  valtuus completions bash")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands to a folder
+    #[command(after_help = "Example:\n  valtuus man /usr/local/share/man/man1")]
+    Man(ManArgs),
     /// Rebuild the derived tables from the entities
     #[command(after_help = "Example:\n  valtuus reindex --data-dir ./valtuus-data")]
     Reindex,

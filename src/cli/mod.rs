@@ -5,9 +5,12 @@
 //! Error: `Refusal`, which ends the process with its own text and status.
 
 pub mod args;
+pub mod backup;
 pub mod bench;
+pub mod bulk;
 pub mod clients;
 pub mod config;
+pub mod manual;
 pub mod run;
 pub mod serve;
 pub mod status;

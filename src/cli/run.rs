@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Command, Exit, Invocation, bench, clients, config, serve, upkeep};
+use crate::cli::{Command, Exit, Invocation, backup, bench, bulk, clients, config, manual, serve, upkeep};
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::world::{Real, SharedWorld};
 
@@ -32,6 +32,12 @@ async fn dispatch(config: Config, command: Command) -> Exit {
         Command::Reindex => upkeep::reindex(&config, world).await,
         Command::Check => upkeep::check(&config, world).await,
         Command::Bench(args) => bench::run(config, world, args).await,
+        Command::Import(args) => bulk::import(&config, world, args).await,
+        Command::Export(args) => bulk::export(&config, world, args).await,
+        Command::Backup(args) => backup::backup(&config, world, args).await,
+        Command::Restore(args) => backup::restore(&config, args).await,
+        Command::Completions(args) => manual::completions(&args, &mut std::io::stdout()),
+        Command::Man(args) => manual::man(&args, &mut std::io::stdout()),
         Command::Config { .. } => Ok(Exit::Usage),
     };
     outcome.unwrap_or_else(|message| failed(&message))

@@ -302,11 +302,8 @@ fn an_issuer_needs_four_keys_and_has_safe_defaults() {
     assert_eq!(issuer.algorithms, ["RS256", "PS256", "ES256", "ES384", "EdDSA"]);
     assert_eq!((issuer.client_claim.as_str(), issuer.leeway_seconds, issuer.once), ("sub", 30, false));
     for missing in ["name", "issuer", "audience", "jwks"] {
-        let text: String = ISSUER
-            .lines()
-            .filter(|line| !line.starts_with(missing))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let lines: Vec<&str> = ISSUER.lines().filter(|line| !line.starts_with(missing)).collect();
+        let text = lines.join("\n");
         assert!(refusal(&text, &[], &[]).contains(missing), "{missing}");
     }
 }

@@ -271,7 +271,7 @@ pub struct JwtConfig {
     pub audience: Vec<String>,
     /// Where its public keys are (JWKS): a file, or an `https://` address (`http://` on loopback only).
     pub jwks: String,
-    /// Accepted algorithms; `HS…` and `none` cannot be. Absent: RS256, PS256, ES256, ES384 and EdDSA.
+    /// Accepted algorithms; `HS…` and `none` cannot be. Absent: `RS256`, `PS256`, `ES256`, `ES384` and `EdDSA`.
     #[serde(default = "usual_algorithms")]
     pub algorithms: Vec<String>,
     /// The claim that names the caller. Absent: `sub`.

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::http::params::shortened;
+use crate::json;
 use crate::model::attribute::Access;
 use crate::model::registry::Attribute;
 use crate::model::state::Given;
@@ -52,6 +53,22 @@ impl Arguments {
             return Err(expected());
         }
         Ok(Self { named: values(entity)?, from_query: false })
+    }
+
+    /// Arguments of a JSON document: its `type`, where it says one, must be the kind's.
+    pub fn of_json(kind: Kind, document: json::Document) -> Result<Self, Error> {
+        if document.root.is_some_and(|root| root != kind.def().root) {
+            return Err(Error::invalid("document", format!("expected the type {}", kind.def().root)));
+        }
+        if document.id.is_some() {
+            return Err(Error::invalid(
+                "id",
+                "the address names the entity; a new one gets its id by itself",
+            ));
+        }
+        let removed = |values: Vec<String>| if values.is_empty() { vec![String::new()] } else { values };
+        let named = document.attributes.into_iter().map(|(name, values)| (name, removed(values)));
+        Ok(Self { named: named.collect(), from_query: false })
     }
 
     /// Takes the values of that name out; empty when it was not given.

@@ -24,7 +24,7 @@ use crate::operation::move_user::MoveUser;
 use crate::operation::revoke::TakeStep;
 use crate::operation::sign_in::SignIn;
 use crate::operation::update::{Precondition, Update};
-use crate::operation::{Caller, perform, read, refuse};
+use crate::operation::{Caller, Change, perform, perform_kept, read, refuse};
 use crate::store::Credential;
 
 /// A request for a change, understood as far as HTTP goes.
@@ -82,6 +82,9 @@ impl Request<'_> {
     /// Performs the change and answers what it touched.
     pub async fn answer(mut self, operation: Operation) -> Result<HttpResponse, Failure> {
         match operation {
+            Operation::Create(Kind::AttributeDefinition, _)
+            | Operation::Update(Kind::AttributeDefinition)
+            | Operation::Delete(Kind::AttributeDefinition) => self.definition(operation).await,
             Operation::Create(Kind::ApiClient, _) => self.create_client(operation).await,
             Operation::Update(Kind::ApiClient) => self.update_client(operation).await,
             Operation::Delete(Kind::ApiClient) => self.delete_client(operation).await,
@@ -196,8 +199,31 @@ impl Request<'_> {
             .with_credential(credential)
             .judging(password)
             .assigning(roles.into_iter().map(Into::into).collect());
-        let id = perform(&self.service.engine, self.caller, create).await?;
-        Ok(self.echo.ids(kind, &[id]))
+        self.answering(create, kind, |id| vec![*id]).await
+    }
+
+    /// Performs a change and answers the ids that it touched as the list of `kind`.
+    pub async fn answering<C: Change>(
+        &self,
+        change: C,
+        kind: Kind,
+        ids: fn(&C::Out) -> Vec<Uuid>,
+    ) -> Result<HttpResponse, Failure> {
+        let out = self.performed(change, kind, ids).await?;
+        Ok(self.echo.ids(kind, &ids(&out)))
+    }
+
+    /// Performs a change. Its ids, as the list of `kind`, are what a repetition of the request is answered: an
+    /// operation that shows a secret calls this and writes its own answer.
+    pub async fn performed<C: Change>(
+        &self,
+        change: C,
+        kind: Kind,
+        ids: fn(&C::Out) -> Vec<Uuid>,
+    ) -> Result<C::Out, Failure> {
+        let echo = self.echo.clone();
+        let render = move |out: &C::Out| Some(echo.kept_ids(kind, &ids(out)));
+        Ok(perform_kept(&self.service.engine, self.caller, change, render).await?)
     }
 
     /// Error 5 unless the organization that owns a sub-collection exists.

@@ -124,7 +124,7 @@ impl Request<'_> {
         let engine = &self.service.engine;
         let create =
             CreateClient::new(engine, self.caller, given, |create| create.with_credential(credential));
-        let made = perform(engine, self.caller, create).await?;
+        let made = self.performed(create, Kind::ApiClient, |made| vec![made.id()]).await?;
         if is_shown {
             return self.with_secret(&made, "secret", password.expose()).await;
         }
@@ -228,7 +228,7 @@ impl Request<'_> {
             self.granted(operation).await?;
         }
         self.nothing_to_match(operation).await?;
-        let made = perform(engine, self.caller, create).await?;
+        let made = self.performed(create, Kind::Token, |made| vec![made.id()]).await?;
         self.with_secret(&made, "token", &token).await
     }
 

@@ -9,7 +9,6 @@ use crate::http::failure::Failure;
 use crate::model::Kind;
 use crate::model::rules::check_given;
 use crate::operation::delegate::Delegate;
-use crate::operation::perform;
 use crate::operation::update::Precondition;
 
 impl Request<'_> {
@@ -33,7 +32,6 @@ impl Request<'_> {
             return Err(self.refused(operation, crate::model::Error::Precondition).await);
         }
         let change = Delegate::new(&self.service.engine, self.caller, mandate, given);
-        let id = perform(&self.service.engine, self.caller, change).await?;
-        Ok(self.echo.ids(Kind::Delegation, &[id]))
+        self.answering(change, Kind::Delegation, |id| vec![*id]).await
     }
 }

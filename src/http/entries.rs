@@ -13,13 +13,16 @@ use futures_util::stream::unfold;
 use uuid::Uuid;
 
 use crate::http::answer::{Echo, document, list_entry};
-use crate::http::failure::{Failure, XML};
+use crate::http::failure::Failure;
 use crate::http::listing::{add_link, link_of};
 use crate::http::params::{nothing_left, take_count, take_flag, take_one};
 use crate::http::precondition;
 use crate::http::service::Service;
+use crate::http::writer::Writer;
+use crate::model::registry::custom_kind;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind};
+use crate::operation::attribute_definition::{self, Definitions};
 use crate::operation::audit_trail::{self, AuditTrail};
 use crate::operation::entry::{Entries, Entry};
 use crate::operation::outbox::{self, Mails};
@@ -27,7 +30,6 @@ use crate::operation::search::Argument;
 use crate::operation::{Caller, Engine, cursor};
 use crate::store::outbox::{MailState, OutboxQuery};
 use crate::store::{AuditQuery, Position};
-use crate::xml::Encoder;
 
 /// Rows fetched at a time.
 const PAGE: usize = 500;
@@ -44,15 +46,22 @@ pub async fn one(
     let engine = &service.engine;
     let entry = match kind {
         Kind::Message => outbox::one(engine, caller, key).await?,
+        Kind::AttributeDefinition => attribute_definition::one(engine, caller, key).await?,
         _ => audit_trail::one(engine, caller, key).await?,
     };
-    Ok(precondition::answer(request, entry.version, entry.updated, echo.entry(kind, &entry.fields))?)
+    Ok(precondition::answer(
+        request,
+        entry.version,
+        entry.updated,
+        echo.entry(kind, entry.id, &entry.fields),
+    )?)
 }
 
 /// The filters of a list of `kind`, taken out of the arguments.
 fn filters(kind: Kind, arguments: &mut Vec<Argument>) -> Result<Arc<dyn Entries>, Error> {
     Ok(match kind {
         Kind::Message => Arc::new(Mails(mails(arguments)?)),
+        Kind::AttributeDefinition => Arc::new(definitions(arguments)?),
         _ => Arc::new(AuditTrail(records(arguments)?)),
     })
 }
@@ -97,6 +106,21 @@ fn mails(arguments: &mut Vec<Argument>) -> Result<OutboxQuery, Error> {
     Ok(OutboxQuery { state, recipient: recipient.filter(|_| exact), recipient_begins: begins })
 }
 
+fn definitions(arguments: &mut Vec<Argument>) -> Result<Definitions, Error> {
+    let exact = take_flag(arguments, "exactMatch")?;
+    let kind =
+        match take_one(arguments, "kind")? {
+            None => None,
+            Some(name) => {
+                let kind = custom_kind(&name);
+                Some(kind.ok_or_else(|| {
+                    Error::invalid("kind", "expected the name of a kind that has attributes")
+                })?)
+            }
+        };
+    Ok(Definitions { kind, name: take_one(arguments, "name")?, exact })
+}
+
 /// A walk along a list.
 struct Walk {
     engine: Engine,
@@ -104,7 +128,7 @@ struct Walk {
     entries: Arc<dyn Entries>,
     after: Position,
     whole: bool,
-    out: Encoder,
+    out: Writer,
     ready: Vec<Entry>,
 }
 
@@ -120,7 +144,7 @@ impl Walk {
     fn write(&mut self, page: &[Entry]) {
         for entry in page {
             if self.whole {
-                list_entry(&mut self.out, self.entries.kind(), &entry.fields);
+                list_entry(&mut self.out, self.entries.kind(), entry.id, &entry.fields);
             } else {
                 self.out.id(entry.id);
             }
@@ -153,7 +177,7 @@ impl Walk {
         if self.ready.is_empty() {
             return Ok(document(self.out.finish()));
         }
-        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).finish();
+        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, self.out.form().content_type())).finish();
         Ok(head.set_body(BoxBody::new(BodyStream::new(self.chunks()))))
     }
 
@@ -164,7 +188,7 @@ impl Walk {
     async fn step(mut self) -> Option<(Result<Bytes, Error>, Option<Self>)> {
         let page = std::mem::take(&mut self.ready);
         if page.is_empty() {
-            return Some((Ok(Bytes::from(self.out.finish())), None));
+            return Some((Ok(Bytes::from(self.out.finish().bytes)), None));
         }
         self.write(&page);
         match self.next(PAGE).await {
@@ -198,13 +222,17 @@ pub async fn list(
     let identity = entries.identity();
     let key = &service.engine.cursor_key;
     let after = after.map_or(Ok(Position::default()), |text| cursor::decode(key, &identity, &text))?;
+    let mut out = echo.open_list(kind, 4_096);
+    if whole {
+        out.expect_entities();
+    }
     let walk = Walk {
         engine: service.engine.clone(),
         caller: caller.clone(),
         entries,
         after,
         whole,
-        out: echo.open_list(kind, 4_096),
+        out,
         ready: Vec::new(),
     };
     match usize::try_from(limit).unwrap_or(GATHERED) {

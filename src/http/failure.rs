@@ -9,11 +9,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 
+use crate::http::form::Form;
+use crate::json::{self, JsonError};
 use crate::model::Error;
 use crate::xml::{XmlError, encode};
-
-/// The content type of every document.
-pub const XML: &str = "application/xml;charset=UTF-8";
 
 /// The ways to sign in that are told to somebody who did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +40,8 @@ pub enum Failure {
     BodyBroken,
     /// A document that is not valid, or too large.
     Document(XmlError),
+    /// The same, of a JSON document.
+    Json(JsonError),
     /// No credentials, or wrong ones.
     Unauthenticated(Challenge),
     /// Too many attempts.
@@ -69,7 +70,10 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
         Failure::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, 14),
         Failure::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Document(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
-        Failure::Malformed(_) | Failure::BodyBroken | Failure::Document(_) => (StatusCode::BAD_REQUEST, 1),
+        Failure::Json(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
+        Failure::Malformed(_) | Failure::BodyBroken | Failure::Document(_) | Failure::Json(_) => {
+            (StatusCode::BAD_REQUEST, 1)
+        }
         Failure::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, 2),
         Failure::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, 14),
         Failure::UnknownPath => (StatusCode::NOT_FOUND, 7),
@@ -96,7 +100,7 @@ fn classify_operation(error: &Error) -> (StatusCode, u16) {
         Error::Referenced { .. } | Error::Cycle { .. } => (StatusCode::CONFLICT, 10),
         Error::SizeLimit { .. } => (StatusCode::BAD_REQUEST, 12),
         Error::Precondition => (StatusCode::PRECONDITION_FAILED, 14),
-        Error::Conflict { .. } => (StatusCode::CONFLICT, 15),
+        Error::Conflict { .. } | Error::Repeated => (StatusCode::CONFLICT, 15),
     }
 }
 
@@ -108,12 +112,15 @@ fn message(failure: &Failure) -> String {
         Failure::BodyTooSlow => "the body did not arrive in time".to_owned(),
         Failure::BodyBroken => "the body broke off or is not framed correctly".to_owned(),
         Failure::Document(error) => error.to_string(),
+        Failure::Json(error) => error.to_string(),
         Failure::Unauthenticated(_) => "authentication failed".to_owned(),
         Failure::Throttled(_) => "too many attempts; try again later".to_owned(),
         Failure::UnknownPath => "there is nothing at this address".to_owned(),
         Failure::WrongMethod(methods) => format!("this address knows {}", methods.join(", ")),
-        Failure::NotAcceptable => "this is answered as application/xml only".to_owned(),
-        Failure::UnsupportedMediaType => "a body must be application/xml or text/xml in UTF-8".to_owned(),
+        Failure::NotAcceptable => "this is answered as application/xml or application/json".to_owned(),
+        Failure::UnsupportedMediaType => {
+            "a body must be application/xml, text/xml or application/json in UTF-8".to_owned()
+        }
     }
 }
 
@@ -126,11 +133,11 @@ impl Failure {
         }
     }
 
-    /// The answer.
-    pub fn response(&self) -> HttpResponse {
+    /// The answer, in the form that the client accepts as far as it is known.
+    pub fn response(&self, form: Form) -> HttpResponse {
         let (status, code) = classify(self);
         let mut builder = HttpResponse::build(status);
-        builder.insert_header((CONTENT_TYPE, XML));
+        builder.insert_header((CONTENT_TYPE, form.content_type()));
         match self {
             Self::Unauthenticated(challenge) => {
                 if challenge.basic {
@@ -147,6 +154,9 @@ impl Failure {
             }
             _ => {}
         }
-        builder.body(encode::error(code, &message(self)))
+        builder.body(match form {
+            Form::Xml => encode::error(code, &message(self)),
+            Form::Json => json::encode::error(code, &message(self)),
+        })
     }
 }

@@ -149,7 +149,7 @@ pub async fn identify(
     let proof = proof(service, request, query)?;
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
-        service.authenticator.forget_all();
+        service.authenticator.forget_stale();
         service.bearers.forget_all();
     }
     let (tried, wrong_token) = match &proof {
@@ -173,7 +173,7 @@ pub async fn identify(
             let client = principal.name().to_owned();
             let scene = Scene { client, source: from.to_string(), request_id: request_id.to_owned() };
             let Rights { grants, within } = principal.grants().clone();
-            Ok(Caller { grants, within, identity, scene })
+            Ok(Caller { grants, within, identity, scene, once: None })
         }
         Err(AuthError::Throttled { retry_after }) => {
             Err(refused(service, &tried, from, request_id, Failure::Throttled(retry_after)).await)

@@ -25,6 +25,7 @@ use crate::operation::invitation::person::Person;
 use crate::operation::invitation::step::{Resend, Withdraw};
 use crate::operation::invitation::token;
 use crate::operation::invitation::{Inviting, Offer};
+use crate::operation::update::Precondition;
 use crate::operation::{Caller, perform};
 
 /// What somebody who accepts may say of himself.
@@ -136,10 +137,8 @@ impl Request<'_> {
             Some(_) if self.caller.is_visitor() => {
                 return Err(Error::invalid("user", "only a client can name the user who accepts"));
             }
-            Some(text) => {
-                let id = Uuid::try_parse(&text);
-                Some(id.map_err(|_| Error::reference("user", "expected an existing user"))?)
-            }
+            // What is no id is nobody's.
+            Some(text) => Some(Uuid::try_parse(&text).unwrap_or_default()),
         };
         let (password, _) = self.own(Kind::User, &mut arguments, false)?;
         let login = arguments.named.iter().find(|(name, _)| name == "login");
@@ -159,7 +158,7 @@ impl Request<'_> {
         if let (Offer::Mandate, Some(login), Some(password)) = (offer, &said.login, &said.password)
             && let Some(user) = with_login(&self.service.engine, login).await?
         {
-            let right = self.is_own(offer, &said.token, (user, password)).await;
+            let right = self.is_own(offer, said.token.as_ref(), (user, password)).await;
             return match right {
                 Ok(true) => Ok(Who::User(user)),
                 Ok(false) => Ok(Who::Unproven),
@@ -175,7 +174,7 @@ impl Request<'_> {
     async fn is_own(
         &self,
         offer: Offer,
-        token: &Option<Zeroizing<String>>,
+        token: Option<&Zeroizing<String>>,
         (user, password): (Uuid, &Password),
     ) -> Result<bool, Error> {
         let engine = &self.service.engine;
@@ -201,9 +200,13 @@ impl Request<'_> {
             Err(error) => return Err(self.refused(operation, error).await),
         };
         self.granted(operation).await?;
+        // There is no version yet that could match.
+        if matches!(self.precondition, Precondition::OneOf(_)) {
+            return Err(self.refused(operation, Error::Precondition).await);
+        }
         let engine = &self.service.engine;
-        let id = perform(engine, self.caller, InviteUser::new(engine, self.caller, draft, offer)).await?;
-        Ok(self.echo.ids(Kind::User, &[id]))
+        let change = InviteUser::new(engine, self.caller, draft, offer);
+        self.answering(change, Kind::User, |id| vec![*id]).await
     }
 
     async fn invited(&self, mut arguments: Arguments) -> Result<(Draft, Vec<(AttrId, Vec<Given>)>), Error> {

@@ -12,14 +12,14 @@ use futures_util::stream::unfold;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::http::answer::{Echo, document, list_entity, list_id};
-use crate::http::failure::{Failure, XML};
+use crate::http::failure::Failure;
+use crate::http::writer::Writer;
 use crate::model::visible::VisibleId;
 use crate::model::{Error, Kind, Verb};
 use crate::operation::list::{Listed, Listing, Query};
 use crate::operation::search::Argument;
 use crate::operation::{Caller, Engine, read};
 use crate::store::Position;
-use crate::xml::Encoder;
 
 /// Results fetched for one chunk of ids, and of entities.
 const IDS: usize = 2_000;
@@ -52,7 +52,15 @@ impl Answering {
         if self.entities { ENTITIES } else { IDS }
     }
 
-    async fn write(&self, out: &mut Encoder, listing: &Listing, results: Vec<Listed>) -> Result<(), Error> {
+    fn open(&self, bytes: usize) -> Writer {
+        let mut out = self.echo.open_list(self.kind, bytes);
+        if self.entities {
+            out.expect_entities();
+        }
+        out
+    }
+
+    async fn write(&self, out: &mut Writer, listing: &Listing, results: Vec<Listed>) -> Result<(), Error> {
         if !self.entities {
             for result in &results {
                 list_id(out, VisibleId::of(&listing.permit, result.id));
@@ -104,7 +112,7 @@ impl Answering {
         let more = results.len() > limit;
         results.truncate(limit);
         let next = results.last().filter(|_| more).map(|last| listing.cursor(&last.at));
-        let mut out = self.echo.open_list(self.kind, 1_024);
+        let mut out = self.open(1_024);
         self.write(&mut out, &listing, results).await?;
         Ok(self.with_link(document(out.finish()), next.as_deref()))
     }
@@ -117,7 +125,7 @@ impl Answering {
         limit: u64,
         next: Option<String>,
     ) -> Result<HttpResponse, Failure> {
-        let mut out = self.echo.open_list(self.kind, 64 * 1_024);
+        let mut out = self.open(64 * 1_024);
         let mut first = listing.next(self.chunk()).await?;
         let left = cut(&mut first, limit);
         let mut second =
@@ -128,7 +136,7 @@ impl Answering {
             let response = document(out.finish());
             return Ok(self.with_link(response, next.as_deref()));
         }
-        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).finish();
+        let head = HttpResponse::Ok().insert_header((CONTENT_TYPE, self.echo.form.content_type())).finish();
         let head = self.with_link(head, next.as_deref());
         let body = Streaming { answering: self, listing, out, left, ready: Some(second) };
         Ok(head.set_body(BoxBody::new(BodyStream::new(body.chunks()))))
@@ -180,7 +188,7 @@ async fn extent(listing: &Listing, limit: u64) -> Result<(bool, Option<Position>
 struct Streaming {
     answering: Answering,
     listing: Listing,
-    out: Encoder,
+    out: Writer,
     left: u64,
     /// Results read ahead: whether an answer is long enough to be streamed shows only behind the first chunk.
     ready: Option<Vec<Listed>>,
@@ -199,7 +207,7 @@ impl Streaming {
                 let chunk = Bytes::from(self.out.take_chunk());
                 Some((Ok(chunk), Some(self)))
             }
-            Ok(false) => Some((Ok(Bytes::from(self.out.finish())), None)),
+            Ok(false) => Some((Ok(Bytes::from(self.out.finish().bytes)), None)),
             Err(error) => {
                 tracing::error!(%error, "a streamed answer broke off");
                 Some((Err(error), None))

@@ -1,34 +1,40 @@
 //! The HTTP door. actix-web lives only here and in the composition root.
 //!
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
-//!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks.
-//! - `change`, `invitations`, `listing` and `entries` call the operations; `answer` writes documents, `failure`
-//!   refusals.
+//!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks;
+//!   `once` knows requests that were sent before.
+//! - `change`, `invitations`, `listing` and `entries` call the operations; `answer` writes documents through `writer` in
+//!   the `form` that the client accepts, `failure` refusals.
 //!
 //! Nothing in this room knows rules, SQL or where secrets are kept; nothing it logs holds a query.
 
 pub mod answer;
 pub mod arguments;
+pub mod body;
 pub mod change;
 pub mod clients;
+pub mod definitions;
 mod delegations;
 pub mod dialect;
 mod effective_roles;
 pub mod entries;
 pub mod failure;
+pub mod form;
 pub mod identify;
 pub mod invitations;
 pub mod listing;
+pub mod once;
 pub mod params;
 pub mod precondition;
 pub mod public;
 pub mod road;
 pub mod service;
 pub mod sign_in;
+pub mod writer;
 
 use std::panic::AssertUnwindSafe;
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
@@ -63,9 +69,13 @@ pub async fn handle(request: HttpRequest, body: web::Payload, service: web::Data
     {
         tracing::error!(request_id, detail, "a request failed through our own fault");
     }
-    let mut response = outcome.unwrap_or_else(|failure: Failure| failure.response());
+    let mut response = outcome.unwrap_or_else(|failure: Failure| failure.response(form::preferred(&request)));
+    if request.method() == "HEAD" {
+        response = answer::head_of(response);
+    }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }

@@ -4,6 +4,7 @@ use actix_web::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::answer::{etag, validated};
+use crate::http::writer::Body;
 use crate::model::Error;
 use crate::operation::update::Precondition;
 
@@ -65,14 +66,9 @@ pub fn of_change(request: &HttpRequest) -> Result<Precondition, Error> {
 
 /// Answers a read of one entity: 412 (error 14) unless `If-Match` holds for the version, 304 when
 /// `If-None-Match` names the document's tag, else the document with its validators. `updated` in microseconds.
-pub fn answer(
-    request: &HttpRequest,
-    version: i64,
-    updated: i64,
-    body: Vec<u8>,
-) -> Result<HttpResponse, Error> {
+pub fn answer(request: &HttpRequest, version: i64, updated: i64, body: Body) -> Result<HttpResponse, Error> {
     check_read(request, version)?;
-    let tag = etag(version, &body);
+    let tag = etag(version, &body.bytes);
     if not_modified(request, &tag)? {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }

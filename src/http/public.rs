@@ -3,7 +3,10 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::http::failure::{Failure, XML};
+use crate::http::answer::allowed;
+use crate::http::dialect::known;
+use crate::http::failure::Failure;
+use crate::http::form::Form;
 use crate::http::road::Trace;
 use crate::http::service::Service;
 use crate::xml::schema_file;
@@ -25,8 +28,10 @@ pub async fn answer(
         (_, Some(_)) => "schema",
         _ => return None,
     };
-    if request.method() != "GET" {
-        return Some(Err(Failure::WrongMethod(vec!["GET"])));
+    match request.method().as_str() {
+        "GET" | "HEAD" => {}
+        "OPTIONS" => return Some(Ok(allowed(&known(vec!["GET"])))),
+        _ => return Some(Err(Failure::WrongMethod(known(vec!["GET"])))),
     }
     Some(match (trace.route, schema) {
         ("healthz", _) => Ok(text("alive\n".to_owned())),
@@ -39,7 +44,7 @@ pub async fn answer(
             None => Err(Failure::UnknownPath),
         },
         (_, Some(name)) => schema_file(name).map_or(Err(Failure::UnknownPath), |schema| {
-            Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, XML)).body(schema))
+            Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, Form::Xml.content_type())).body(schema))
         }),
         _ => Err(Failure::UnknownPath),
     })

@@ -1,35 +1,35 @@
 //! The road of a request, in the contract's order of checks: malformed, too long, public, credentials, address,
 //! method, form of the answer, form of the body, arguments; then the operation.
 
-use actix_web::error::PayloadError;
+use std::sync::Arc;
+
 use actix_web::http::Uri;
-use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use actix_web::http::header::{CONTENT_LENGTH, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::StreamExt;
 
 use crate::audit::Action;
-use crate::http::answer::Echo;
+use crate::http::answer::{Echo, allowed, without_secrets};
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
-use crate::http::dialect::{Match, Operation, Route, find, v2_0};
+use crate::http::dialect::{Match, Operation, Route, Version, find};
 use crate::http::failure::Failure;
+use crate::http::form::{self, Form};
 use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{effective_roles, entries, invitations, precondition, public};
+use crate::http::{body as bodies, effective_roles, entries, invitations, once, precondition, public};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
 use crate::operation::invitation::Inviting;
 use crate::operation::list::{Base, Query};
+use crate::operation::once::Once;
 use crate::operation::read::{self, Found};
 use crate::operation::search::Argument;
 use crate::operation::{Caller, refuse};
-use crate::xml;
 
 /// Where the interface lives; `inResponseTo` begins behind it.
 pub const SERVICES: &str = "/customerid-rest/services";
-const VERSION: &str = "/2.0";
 
 /// What is known of a request for log and metrics, whatever its outcome.
 #[derive(Debug, Default)]
@@ -56,7 +56,10 @@ pub async fn answer(
         return answer;
     }
     let located = address(request, raw, segments);
-    let open = located.as_ref().is_ok_and(|(route, _)| invitations::opens(route.operation, request, &query));
+    let open = match &located {
+        Ok(Address::Known(_, route, _)) => invitations::opens(route.operation, request, &query),
+        _ => false,
+    };
     let caller = if open {
         service.doors.check(source(request)).map_err(Failure::Throttled)?;
         Caller::visitor(source(request).to_string(), request_id.to_owned())
@@ -64,10 +67,13 @@ pub async fn answer(
         identify(service, request, query.credentials, request_id).await?
     };
     caller.scene.client.clone_into(&mut trace.client);
-    let (route, keys) = located?;
+    let (version, route, keys) = match located? {
+        Address::Known(version, route, keys) => (version, route, keys),
+        Address::Asked(methods) => return Ok(allowed(&methods)),
+    };
     trace.route = route.path;
-    check_accept(request)?;
-    let echo = echo(service, request, raw, route);
+    let form = form::accepted(request).ok_or(Failure::NotAcceptable)?;
+    let echo = echo(service, request, raw, route).written(form, version);
     let asked = Asked { service, request, caller, route, keys, echo };
     if change::action(route.operation).is_some() {
         return asked.change(query.arguments, body).await;
@@ -103,26 +109,28 @@ fn target_length(uri: &Uri) -> usize {
     scheme + authority + uri.path_and_query().map_or(0, |target| target.as_str().len())
 }
 
-/// The route of an address, and the decoded segments that stand for `{}`.
-fn address(
-    request: &HttpRequest,
-    raw: &str,
-    decoded: Vec<String>,
-) -> Result<(&'static Route, Vec<String>), Failure> {
-    let below =
-        raw.strip_prefix(SERVICES).and_then(|rest| rest.strip_prefix(VERSION)).ok_or(Failure::UnknownPath)?;
-    let below = below.strip_prefix('/').ok_or(Failure::UnknownPath)?;
+/// What an address leads to.
+enum Address {
+    /// A route, and the decoded segments that stand for `{}`.
+    Known(Version, &'static Route, Vec<String>),
+    /// To be told which methods it knows.
+    Asked(Vec<&'static str>),
+}
+
+fn address(request: &HttpRequest, raw: &str, decoded: Vec<String>) -> Result<Address, Failure> {
+    let (version, below) = raw.strip_prefix(SERVICES).and_then(Version::of).ok_or(Failure::UnknownPath)?;
     let below = below.strip_suffix('/').unwrap_or(below);
     let segments: Vec<&str> = below.split('/').collect();
     let first = raw.split('/').count() - raw_tail(raw, below);
-    match find(v2_0::ROUTES, request.method().as_str(), &segments) {
+    match find(version.routes(), request.method().as_str(), &segments) {
         Match::Unknown => Err(Failure::UnknownPath),
         Match::WrongMethod(methods) => Err(Failure::WrongMethod(methods)),
+        Match::Options(methods) => Ok(Address::Asked(methods)),
         Match::Route(place) => {
-            let route = v2_0::ROUTES.get(place).ok_or(Failure::UnknownPath)?;
+            let route = version.routes().get(place).ok_or(Failure::UnknownPath)?;
             let decoded = decoded.into_iter().skip(first);
             let keys = route.path.split('/').zip(decoded).filter(|(wanted, _)| *wanted == "{}");
-            Ok((route, keys.map(|(_, key)| key).collect()))
+            Ok(Address::Known(version, route, keys.map(|(_, key)| key).collect()))
         }
     }
 }
@@ -130,23 +138,6 @@ fn address(
 /// How many segments of a raw path belong to its part below the version, a trailing slash included.
 fn raw_tail(raw: &str, below: &str) -> usize {
     below.split('/').count() + usize::from(raw.ends_with('/'))
-}
-
-/// Error 14 (406) unless the client takes XML.
-fn check_accept(request: &HttpRequest) -> Result<(), Failure> {
-    let headers = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
-    let mut ranges =
-        headers.flat_map(|text| text.split(',')).map(str::trim).filter(|range| !range.is_empty());
-    let Some(first) = ranges.next() else { return Ok(()) };
-    let takes = |range: &str| {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused =
-            parts.filter_map(|p| p.strip_prefix("q=")).any(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
-        !refused
-            && matches!(name.as_str(), "*/*" | "application/*" | "application/xml" | "text/xml" | "text/*")
-    };
-    if takes(first) || ranges.any(takes) { Ok(()) } else { Err(Failure::NotAcceptable) }
 }
 
 fn echo(service: &Service, request: &HttpRequest, raw: &str, route: &Route) -> Echo {
@@ -180,6 +171,12 @@ impl Reading<'_> {
     }
 }
 
+/// Whether a request was sent before.
+enum Seen {
+    Before(HttpResponse),
+    Never(Option<Arc<Once>>),
+}
+
 struct Asked<'a> {
     service: &'a Service,
     request: &'a HttpRequest,
@@ -197,10 +194,55 @@ impl Asked<'_> {
             Ok(understood) => understood,
             Err(failure) => return Err(self.recorded(failure).await),
         };
+        let once = match self.once(&arguments).await {
+            Ok(Seen::Before(answer)) => return Ok(answer),
+            Ok(Seen::Never(once)) => once,
+            Err(failure) => return Err(self.recorded(failure).await),
+        };
         let Self { service, caller, route, keys, echo, .. } = self;
-        Request { service, caller: &caller, keys, arguments, precondition, echo }
-            .answer(route.operation)
-            .await
+        let caller = Caller { once: once.clone(), ..caller };
+        let request = Request { service, caller: &caller, keys, arguments, precondition, echo };
+        let outcome = request.answer(route.operation).await;
+        let Some(once) = once else { return outcome };
+        match outcome {
+            // Another request with the same key was performed while this one was being read.
+            Err(Failure::Operation(Error::Repeated)) => {
+                let answer = once::repeated(&service.engine, &once).await?;
+                answer.ok_or_else(|| Error::Repeated.into())
+            }
+            Ok(answer) => {
+                if let Some(kept) = without_secrets(&answer)
+                    && let Err(error) = once.keep_afterwards(&service.engine, kept).await
+                {
+                    // The change is committed and its answer is right; only a repetition will not get it.
+                    tracing::error!(%error, "an answer could not be kept for its Idempotency-Key");
+                }
+                Ok(answer)
+            }
+            refused => refused,
+        }
+    }
+
+    /// The key of the request, or what was answered under it before. Asked only by who may do what the request asks
+    /// for: everybody else is refused on the way.
+    async fn once(&self, arguments: &Arguments) -> Result<Seen, Failure> {
+        let Some(key) = once::key(self.request)? else { return Ok(Seen::Never(None)) };
+        if self.caller.is_visitor() || self.route.operation == Operation::Authenticate {
+            // A password is checked each time it is given: an answer kept for a right one would let a wrong one in.
+            return Ok(Seen::Never(None));
+        }
+        let engine = &self.service.engine;
+        let path = self.request.uri().path();
+        let fingerprint = once::fingerprint(engine, path, self.echo.form, arguments);
+        let once = Once::new(self.caller.owner(), key, fingerprint);
+        let action = change::action(self.route.operation);
+        let allowed = |action: Action| self.caller.grants.require(action.verb, action.kind).is_ok();
+        if action.is_some_and(allowed)
+            && let Some(answer) = once::repeated(engine, &once).await?
+        {
+            return Ok(Seen::Before(answer));
+        }
+        Ok(Seen::Never(Some(Arc::new(once))))
     }
 
     /// Bad arguments of a change are recorded like every refusal of one.
@@ -208,6 +250,7 @@ impl Asked<'_> {
         let error = match &failure {
             Failure::Operation(error) => error.clone(),
             Failure::Document(error) => Error::invalid("document", error.to_string()),
+            Failure::Json(error) => Error::invalid("document", error.to_string()),
             _ => return failure,
         };
         let Some(action) = change::action(self.route.operation) else { return failure };
@@ -232,10 +275,8 @@ impl Asked<'_> {
             _ => false,
         };
         let body =
-            if self.route.method == "DELETE" { Vec::new() } else { read_body(self.service, body).await? };
-        if !body.is_empty() {
-            check_content_type(self.request)?;
-        }
+            if self.route.method == "DELETE" { Vec::new() } else { bodies::read(self.service, body).await? };
+        let form = if body.is_empty() { Form::Xml } else { form::of_body(self.request)? };
         let precondition = precondition::of_change(self.request)?;
         check_text(&arguments)?;
         if body.is_empty() {
@@ -250,8 +291,7 @@ impl Asked<'_> {
                 Error::invalid(name, "arguments stand in the query or in the document, not in both").into()
             );
         }
-        let document = xml::decode(&body, &document_limits(self.service)).map_err(Failure::Document)?;
-        Ok((Arguments::of_document(kind, document)?, precondition))
+        Ok((bodies::arguments(self.service, kind, form, &body)?, precondition))
     }
 
     async fn read(self, mut arguments: Vec<Argument>) -> Result<HttpResponse, Failure> {
@@ -350,55 +390,4 @@ impl Asked<'_> {
         let engine = service.engine.clone();
         Answering { engine, caller, echo, kind, entities, link, ceiling }.answer(&query).await
     }
-}
-
-fn document_limits(service: &Service) -> xml::Limits {
-    let limits = &service.config.limits;
-    xml::Limits {
-        bytes: limits.body,
-        depth: limits.depth,
-        members: limits.xml_children,
-        value_bytes: limits.value,
-        ..xml::Limits::default()
-    }
-}
-
-async fn read_body(service: &Service, mut body: web::Payload) -> Result<Vec<u8>, Failure> {
-    let limit = service.config.limits.body;
-    let whole = async {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| broken(&error, limit))?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(Failure::BodyTooLong(limit));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
-    };
-    let seconds = std::time::Duration::from_secs(service.config.limits.body_seconds.into());
-    tokio::time::timeout(seconds, whole).await.unwrap_or(Err(Failure::BodyTooSlow))
-}
-
-/// The listener bounds a body in size and time; what it says of one that broke off.
-fn broken(error: &PayloadError, limit: usize) -> Failure {
-    match error {
-        PayloadError::Overflow => Failure::BodyTooLong(limit),
-        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::BodyTooSlow,
-        _ => Failure::BodyBroken,
-    }
-}
-
-fn check_content_type(request: &HttpRequest) -> Result<(), Failure> {
-    let text = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let in_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(key, value)| {
-        !key.trim().eq_ignore_ascii_case("charset")
-            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-    });
-    if in_utf8 && matches!(name.as_str(), "application/xml" | "text/xml") {
-        return Ok(());
-    }
-    Err(Failure::UnsupportedMediaType)
 }

@@ -62,7 +62,7 @@ impl Letters for Composer {
 
 /// The variables of templates.
 fn variables(letter: &Letter) -> Value {
-    let text = |text: &Option<String>| text.as_deref().map(Value::from).unwrap_or(Value::from(""));
+    let text = |text: &Option<String>| Value::from(text.as_deref().unwrap_or_default());
     let mut variables: BTreeMap<String, Value> = BTreeMap::new();
     let mut put = |name: &str, value: Value| _ = variables.insert(name.to_owned(), value);
     put("to", Value::from(letter.to.as_str()));

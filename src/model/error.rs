@@ -100,6 +100,9 @@ pub enum Error {
     /// (14, 412) `If-Match` or `If-None-Match` does not hold.
     #[error("the entity has changed: its version is not the one of the precondition")]
     Precondition,
+    /// (15, 409) The request was performed before, under the same `Idempotency-Key`; answered by what is kept of it.
+    #[error("Idempotency-Key: this request was performed before, and its answer is not known any more")]
+    Repeated,
     /// (15) The configuration or the state forbids it.
     #[error("{reason}")]
     Conflict {

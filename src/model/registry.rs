@@ -129,6 +129,13 @@ impl Registry {
     }
 }
 
+/// The kind of that name, when it can have custom attributes.
+pub fn custom_kind(name: &str) -> Option<Kind> {
+    let takes =
+        |def: &crate::model::KindDef| !def.path.is_empty() && !def.attrs.is_empty() && !def.administrative;
+    Kind::named(name).filter(|kind| takes(kind.def()))
+}
+
 /// Error 1 unless `name` may be declared as a custom attribute of `kind`.
 pub fn check_custom_name(kind: Kind, name: &str) -> Result<(), Error> {
     let mut letters = name.bytes();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::model::attribute::AttrId;
+use crate::model::attribute::{Access, AttrId};
 use crate::model::kind::organization;
 use crate::model::lapse::Lapse;
 use crate::model::password::PasswordRules;
@@ -189,6 +189,21 @@ pub fn revalidate(old: &Stored, mut new: Attributes, context: &Context<'_>) -> R
     kind.def().rules.complete(&mut new, context)?;
     require_mandatory(kind, &new)?;
     kind.def().rules.check(&new, Some(old), context)?;
+    Ok(Valid::new(kind, new))
+}
+
+/// Makes the attributes of an entity valid that lived elsewhere under this id: its state and what the server set are
+/// taken as they are, because the steps to them were taken there. Kinds without a state are held to the rules of a new
+/// entity.
+pub fn transfer(kind: Kind, mut new: Attributes, context: &Context<'_>) -> Result<Valid, Error> {
+    let lives = kind.def().attrs.iter().any(|def| def.access == Access::ServerSet);
+    if !lives {
+        return validate(kind, new, context);
+    }
+    kind.def().rules.complete(&mut new, context)?;
+    require_mandatory(kind, &new)?;
+    let as_it_was = Stored::elsewhere(kind, context.id, new.clone());
+    kind.def().rules.check(&new, Some(&as_it_was), context)?;
     Ok(Valid::new(kind, new))
 }
 

@@ -266,6 +266,11 @@ impl Stored {
         Self { row, id, kind, home, version, created, updated, attributes }
     }
 
+    /// An entity as another database held it, for the rules only: it has no row here.
+    pub(in crate::model) fn elsewhere(kind: Kind, id: Uuid, attributes: Attributes) -> Self {
+        Self { row: 0, id, kind, home: None, version: 1, created: 0, updated: 0, attributes }
+    }
+
     /// The store's number.
     pub fn row(&self) -> Row {
         self.row

@@ -79,6 +79,12 @@ impl Change for Assign {
     }
 }
 
+/// The id of the link between a user and a role: it follows from both ends, so that two runs of one change make the
+/// same link.
+pub(super) fn link_id(user: Uuid, role: Uuid) -> Uuid {
+    Uuid::from_u128(user.as_u128() ^ role.as_u128().rotate_left(64))
+}
+
 fn link_key(role: &Stored) -> Vec<u8> {
     key::reference_key(role.id())
 }
@@ -102,8 +108,7 @@ pub async fn link(
     companions.add(user.clone());
     companions.add(role.clone());
     let valid = by_server(Kind::Assignment, attributes);
-    // The link's id is derived from both ends: two runs of one change make the same link.
-    let id = Uuid::from_u128(user.id().as_u128() ^ role.id().as_u128().rotate_left(64));
+    let id = link_id(user.id(), role.id());
     let insert = Insert { id, now, home: role.home(), valid: &valid, rows: &companions };
     tx.insert(std::slice::from_ref(&insert)).await?;
     let action = Action { target: Some(user.id()), ..Action::of(Verb::Create, Kind::Assignment, None) };

@@ -9,6 +9,7 @@ use crate::model::letter::Letters;
 use crate::model::rules::Settings;
 use crate::model::{Error, Grants, Registry};
 use crate::operation::names::NameCache;
+use crate::operation::once::Once;
 use crate::store::{SharedStore, Touched};
 use crate::world::SharedWorld;
 
@@ -102,18 +103,25 @@ pub struct Caller {
     pub identity: Identity,
     /// Name, address and request id for the records.
     pub scene: Scene,
+    /// The key under which the request is performed at most once.
+    pub once: Option<Arc<Once>>,
 }
 
 impl Caller {
     /// The server itself or somebody at its command line: may do everything.
     pub fn local(name: &str) -> Self {
         let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
-        Self { grants: Grants::ADMIN, within: None, identity: Identity::Local, scene }
+        Self { grants: Grants::ADMIN, within: None, identity: Identity::Local, scene, once: None }
     }
 
     /// Nobody yet: may do nothing, only stands in the records.
     pub fn nobody(scene: Scene) -> Self {
-        Self { grants: Grants::NONE, within: None, identity: Identity::Foreign, scene }
+        Self { grants: Grants::NONE, within: None, identity: Identity::Foreign, scene, once: None }
+    }
+
+    /// Whose keys of requests are meant: a client of the same name that is made anew is another one.
+    pub fn owner(&self) -> String {
+        self.identity.client().map_or_else(|| format!("name {}", self.scene.client), |id| id.to_string())
     }
 
     /// Somebody without an account, who may do nothing unless a token opens it.

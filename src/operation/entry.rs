@@ -17,7 +17,7 @@ pub struct Entry {
     pub at: Position,
     /// Grows with every change of it.
     pub version: i64,
-    /// When it last changed, microseconds.
+    /// When it last changed, microseconds; 0 when that is not known.
     pub updated: i64,
     /// Names and values, in the order of the answer; empty where only ids were asked for.
     pub fields: Vec<(&'static str, Vec<String>)>,

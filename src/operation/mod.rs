@@ -6,6 +6,7 @@
 
 pub mod administer;
 pub mod assign;
+pub mod attribute_definition;
 pub mod audit_trail;
 pub mod client;
 pub mod closure;
@@ -16,14 +17,18 @@ pub mod delete;
 pub mod effective;
 pub mod engine;
 pub mod entry;
+pub mod export;
 pub mod force_password_change;
+pub mod import;
 pub mod inclusion;
+pub mod index_building;
 pub mod invitation;
 pub mod list;
 pub mod mandates;
 pub mod move_organization;
 pub mod move_user;
 pub mod names;
+pub mod once;
 pub mod outbox;
 pub mod perform;
 pub mod plan;
@@ -39,5 +44,5 @@ pub mod token;
 pub mod update;
 
 pub use engine::{Caller, Engine, Identity};
-pub use perform::{Change, perform, refuse};
+pub use perform::{Change, perform, perform_kept, refuse};
 pub use post::post;

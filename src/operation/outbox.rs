@@ -10,7 +10,7 @@ use crate::operation::engine::{Caller, Engine};
 use crate::operation::entry::{Entries, Entry};
 use crate::operation::scope::check_kind;
 use crate::store::Position;
-use crate::store::outbox::{HeldMail, OutboxQuery};
+use crate::store::outbox::{HeldMail, MailState, OutboxQuery};
 
 /// The mails that pass the filters, in the order they were written.
 pub struct Mails(pub OutboxQuery);
@@ -70,6 +70,12 @@ fn entry(held: &HeldMail, whole: bool) -> Entry {
     };
     let at = Position { key: mail.id.as_bytes().to_vec(), row: 0 };
     // A mail changes when it is tried and when that is settled.
-    let version = attempts * 2 + i64::from(*state != crate::store::outbox::MailState::Queued) + 1;
-    Entry { id: mail.id, at, version, updated: mail.created, fields }
+    let version = attempts * 2 + i64::from(*state != MailState::Queued) + 1;
+    let updated = match state {
+        MailState::Sent | MailState::Failed => *due,
+        MailState::Queued if *attempts == 0 => mail.created,
+        // When it was last tried is not kept.
+        MailState::Queued => 0,
+    };
+    Entry { id: mail.id, at, version, updated, fields }
 }

@@ -12,7 +12,9 @@ use parking_lot::Mutex;
 use crate::audit::{Action, Events, Record};
 use crate::model::{Error, Kind, Stored};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::once::Once;
 use crate::operation::scope::check_kind;
+use crate::store::answers::Answer;
 use crate::store::{AuditRow, Touched, Unit, Write};
 use crate::world::World;
 
@@ -50,10 +52,14 @@ pub trait Change: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Out, Error>> + Send + 't;
 }
 
+type Render<O> = dyn Fn(&O) -> Option<Answer> + Send + Sync;
+
 struct Performing<C: Change> {
     change: C,
     engine: Engine,
     caller: Caller,
+    /// The answer to be kept with the change; without any secret.
+    render: Box<Render<C::Out>>,
     out: Mutex<Option<C::Out>>,
 }
 
@@ -66,6 +72,11 @@ impl<C: Change> Performing<C> {
             other => Error::unavailable(format!("audit: {other:?}")),
         })
     }
+
+    /// The key of the request, unless an earlier change of the same request has claimed it.
+    fn once(&self) -> Option<&Once> {
+        self.caller.once.as_deref().filter(|once| !once.is_performed())
+    }
 }
 
 #[async_trait]
@@ -73,9 +84,20 @@ impl<C: Change> Unit for Performing<C> {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
         let mut events = Events::default();
         events.requested(self.change.action());
+        if let Some(once) = self.once()
+            && !once.claim(tx, self.engine.world.now()).await?
+        {
+            // Performed before: nothing is left to do, and there is no result.
+            return Ok(Touched::default());
+        }
         bind(tx, &self.caller).await?;
         let out = self.change.run(tx, &mut events).await?;
         self.record(tx, &events).await?;
+        if let Some(once) = self.once()
+            && let Some(answer) = (self.render)(&out)
+        {
+            once.keep(tx, &answer).await?;
+        }
         *self.out.lock() = Some(out);
         Ok(self.change.touches().iter().fold(Touched::default(), |touched, kind| touched.with(*kind)))
     }
@@ -115,6 +137,18 @@ fn refusal(action: Action, error: &Error) -> Events {
 /// Performs a change for `caller`. When this returns, the change and its records, or the records of its
 /// refusal, are durable.
 pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> Result<C::Out, Error> {
+    perform_kept(engine, caller, change, |_| None).await
+}
+
+/// As [`perform`]; `render` makes the answer that is kept in the same transaction for a repetition of the request, if
+/// it came with a key. A secret that the real answer shows must not be in it. [`Error::Repeated`] when the request
+/// was performed before.
+pub async fn perform_kept<C: Change>(
+    engine: &Engine,
+    caller: &Caller,
+    change: C,
+    render: impl Fn(&C::Out) -> Option<Answer> + Send + Sync + 'static,
+) -> Result<C::Out, Error> {
     let action = change.action();
     for needed in std::iter::once(action).chain(change.includes()) {
         let allowed = if change.is_own() { Ok(()) } else { caller.grants.require(needed.verb, needed.kind) };
@@ -126,11 +160,21 @@ pub async fn perform<C: Change>(engine: &Engine, caller: &Caller, change: C) -> 
         change,
         engine: engine.clone(),
         caller: caller.clone(),
+        render: Box::new(render),
         out: Mutex::new(None),
     });
     engine.store.transact(Arc::clone(&performing) as Arc<dyn Unit>).await?;
     let out = performing.out.lock().take();
-    out.ok_or_else(|| Error::internal("a committed change left no result"))
+    match (out, performing.once()) {
+        (Some(out), once) => {
+            if let Some(once) = once {
+                once.performed();
+            }
+            Ok(out)
+        }
+        (None, Some(_)) => Err(Error::Repeated),
+        (None, None) => Err(Error::internal("a committed change left no result")),
+    }
 }
 
 struct Refusing {

@@ -51,7 +51,8 @@ pub async fn apply(
     Ok(())
 }
 
-fn referred(registry: &Registry, attr: AttrId, entity: Option<&Stored>) -> Result<Ref, Error> {
+/// The reference that `attr` makes to `entity`; the error says what was expected.
+pub(super) fn referred(registry: &Registry, attr: AttrId, entity: Option<&Stored>) -> Result<Ref, Error> {
     let attribute =
         registry.numbered(attr).ok_or_else(|| Error::internal("a reference of an unknown attribute"))?;
     let kinds = kinds_of(attribute.syntax);
@@ -72,7 +73,8 @@ fn referred(registry: &Registry, attr: AttrId, entity: Option<&Stored>) -> Resul
     }
 }
 
-fn kinds_of(syntax: Syntax) -> Vec<Kind> {
+/// The kinds that a reference may name.
+pub(super) fn kinds_of(syntax: Syntax) -> Vec<Kind> {
     let Syntax::Reference(targets) = syntax else { return Vec::new() };
     targets.iter().map(|(kind, _): &(Kind, OnDelete)| *kind).collect()
 }
@@ -143,7 +145,8 @@ pub trait Lookup {
     ) -> impl Future<Output = Result<Option<Row>, Error>> + Send;
 }
 
-struct Transaction<'a>(&'a mut dyn Write);
+/// Looks keys up within a transaction.
+pub(super) struct Transaction<'a>(pub(super) &'a mut dyn Write);
 
 impl Lookup for Transaction<'_> {
     async fn holder(&mut self, attr: AttrId, scope: Row, key: &[u8]) -> Result<Option<Row>, Error> {

@@ -8,12 +8,12 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::audit::{Action, Events, Record, Scene};
-use crate::model::attribute::Index;
 use crate::model::kind::organization;
 use crate::model::registry::check_custom_name;
 use crate::model::rules::{Companions, Context, Settings, validate};
 use crate::model::value::Syntax;
 use crate::model::{Attributes, Error, Kind, Stored, Value, Verb, key};
+use crate::operation::attribute_definition::single;
 use crate::store::{Insert, SharedStore, Touched, Unit, Write};
 use crate::world::SharedWorld;
 
@@ -143,11 +143,22 @@ struct Declare {
 
 #[async_trait]
 impl Unit for Declare {
+    // Looking for several values may take long.
+    fn is_bulk(&self) -> bool {
+        true
+    }
+
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
         tx.lock(&["registry"]).await?;
         let mut events = Events::default();
         for Declaration { kind, name, indexed, many } in &self.declarations {
-            let verb = if tx.registry().named(*kind, name).is_some() { Verb::Update } else { Verb::Create };
+            let known = tx.registry().named(*kind, name).cloned();
+            let verb = if known.is_some() { Verb::Update } else { Verb::Create };
+            if let Some(known) = known.filter(|known| known.many && !many) {
+                // Held: nobody writes several values from here on.
+                tx.declaration(known.id).await?;
+                single(tx, (*kind, known.id), name).await?;
+            }
             tx.declare(*kind, name, *indexed, *many).await?;
             let action = Action { word: "DECLARE", ..Action::of(verb, *kind, None) };
             events.requested(action);
@@ -162,8 +173,9 @@ impl Unit for Declare {
     }
 }
 
-/// Declares the configured custom attributes; rebuilds the search index when one has become searchable, or did
-/// before and the rebuilding was cut short. Error 1 names one whose name is taken. What was declared before and is not configured any more stays.
+/// Declares the configured custom attributes; the index of one that has become searchable is built in the background of
+/// a server. Error 1 names one whose name is taken, error 15 one that entities have several values of and that shall
+/// take one. What was declared before and is not configured any more stays.
 pub async fn declare(
     store: &SharedStore,
     world: &SharedWorld,
@@ -186,10 +198,6 @@ pub async fn declare(
     }
     if !changed.is_empty() {
         store.transact(Arc::new(Declare { world: Arc::clone(world), declarations: changed })).await?;
-        store.reload_registry().await?;
-    }
-    if store.custom_attributes().await?.iter().any(|attribute| attribute.index == Index::Building) {
-        store.reindex().await?;
         store.reload_registry().await?;
     }
     Ok(())

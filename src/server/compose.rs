@@ -25,6 +25,7 @@ use crate::mail::smtp::{MailError, Security, Smtp, SmtpSettings};
 use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
 use crate::model::password::PasswordRules;
+use crate::model::registry::custom_kind;
 use crate::model::rules::{OrganizationClass, Settings, UserLock};
 use crate::model::{Error, Grants, Kind};
 use crate::operation::Engine;
@@ -83,9 +84,7 @@ pub fn settings(config: &Config) -> Settings {
 /// The configured custom attributes; error 1 names one of an unknown kind.
 fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
     let declaration = |attribute: &crate::config::CustomAttribute| {
-        let kind = Kind::named(&attribute.kind)
-            .filter(|kind| !kind.def().path.is_empty() && !kind.def().attrs.is_empty());
-        let kind = kind.ok_or_else(|| {
+        let kind = custom_kind(&attribute.kind).ok_or_else(|| {
             Error::invalid(format!("attributes: kind of {}", attribute.name), "expected the name of a kind")
         })?;
         let (indexed, many) = (attribute.indexed, attribute.many);

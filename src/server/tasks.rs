@@ -1,5 +1,5 @@
-//! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, renewed
-//! certificates, metrics put together.
+//! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, indexes
+//! to be built, renewed certificates, metrics put together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,16 @@ use crate::http::service::Service;
 use crate::http::sign_in::counted_user;
 use crate::mail::worker::Worker;
 use crate::model::{Error, Kind, Verb};
+use crate::operation::index_building::IndexBuilder;
 use crate::operation::sign_in::SignIn;
-use crate::operation::{Caller, refuse, token};
+use crate::operation::{Caller, once, refuse, token};
 use crate::server::issuers;
 use crate::server::tls::Certificates;
 
 const SIGN_INS: Duration = Duration::from_secs(10);
 const SECRETS: Duration = Duration::from_mins(10);
 const METRICS: Duration = Duration::from_secs(5);
+const ANSWERS: Duration = Duration::from_hours(1);
 const CERTIFICATE: Duration = Duration::from_hours(24);
 
 /// The background tasks of a server.
@@ -42,6 +44,9 @@ impl Tasks {
         if let Some(metrics) = service.metrics.clone() {
             running.push(tokio::spawn(put_together(metrics, stopped.clone())));
         }
+        running.push(tokio::spawn(forget_answers(service.clone(), stopped.clone())));
+        let (store, world) = (service.engine.store.clone(), service.engine.world.clone());
+        running.push(tokio::spawn(IndexBuilder::new(store, world).run(stopped.clone())));
         running.push(tokio::spawn(sweep_secrets(service.clone(), stopped.clone())));
         running.extend(issuers::follow(&service, &stopped));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
@@ -98,6 +103,17 @@ async fn sweep_secrets(service: web::Data<Service>, mut stopped: watch::Receiver
         let engine = &service.engine;
         if let Err(error) = token::sweep(&engine.store, engine.world.now()).await {
             tracing::warn!(?error, "ended secrets could not be forgotten");
+        }
+    }
+}
+
+/// Answers that were kept for a repetition of their request are dropped after a day.
+async fn forget_answers(service: web::Data<Service>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(ANSWERS, stopped.changed()).await.is_err() {
+        match once::forget(&service.engine).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "kept answers were dropped"),
+            Err(error) => tracing::error!(%error, "kept answers could not be dropped"),
         }
     }
 }

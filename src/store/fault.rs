@@ -13,7 +13,11 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Kind, Registry, Row, Stored};
+use crate::store::answers::{Answer, Answers, Claim, Kept};
+use crate::store::bulk::{Bulk, Probe};
+use crate::store::declaration::{Declarations, Declared};
 use crate::store::job::{Jobs, Lease};
+use crate::store::look::View;
 use crate::store::outbox::{Delivery, HeldMail, Mail, Outbox, OutboxQuery};
 use crate::store::secret::{Secret, Secrets};
 use crate::store::sign_in::{SignInCount, SignIns};
@@ -133,9 +137,19 @@ impl Read for Faulty {
         self.inner.mail_due().await
     }
 
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        self.faults.pass("Read::kept_answer")?;
+        self.inner.kept_answer(client, key).await
+    }
+
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
         self.faults.pass("Read::custom_attributes")?;
         self.inner.custom_attributes().await
+    }
+
+    async fn unfinished_indexes(&self) -> Result<Vec<AttrId>, Error> {
+        self.faults.pass("Read::unfinished_indexes")?;
+        self.inner.unfinished_indexes().await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, Error> {
@@ -182,6 +196,11 @@ impl Store for Faulty {
     async fn check(&self) -> Result<Vec<String>, Error> {
         self.faults.pass("Store::check")?;
         self.inner.check().await
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        self.faults.pass("Store::view")?;
+        self.inner.view(view).await
     }
 
     async fn close(&self) {
@@ -438,6 +457,37 @@ impl Jobs for FaultyWrite<'_> {
 }
 
 #[async_trait]
+impl Answers for FaultyWrite<'_> {
+    async fn claim_key(&mut self, claim: &Claim<'_>) -> Result<Option<Kept>, Error> {
+        self.pass("Answers::claim_key")?;
+        self.tx.claim_key(claim).await
+    }
+
+    async fn keep_answer(&mut self, client: &str, key: &str, answer: &Answer) -> Result<(), Error> {
+        self.pass("Answers::keep_answer")?;
+        self.tx.keep_answer(client, key, answer).await
+    }
+
+    async fn drop_answers(&mut self, until: i64) -> Result<u64, Error> {
+        self.pass("Answers::drop_answers")?;
+        self.tx.drop_answers(until).await
+    }
+}
+
+#[async_trait]
+impl Bulk for FaultyWrite<'_> {
+    async fn holders(&mut self, keys: &[Probe]) -> Result<Vec<Option<Row>>, Error> {
+        self.pass("Bulk::holders")?;
+        self.tx.holders(keys).await
+    }
+
+    async fn set_credentials(&mut self, credentials: &[(Row, Credential)]) -> Result<(), Error> {
+        self.pass("Bulk::set_credentials")?;
+        self.tx.set_credentials(credentials).await
+    }
+}
+
+#[async_trait]
 impl Outbox for FaultyWrite<'_> {
     async fn put_mail(&mut self, mail: &Mail) -> Result<(), Error> {
         self.pass("Outbox::put_mail")?;
@@ -457,5 +507,53 @@ impl Outbox for FaultyWrite<'_> {
     async fn drop_settled_mail(&mut self, before: i64) -> Result<u64, Error> {
         self.pass("Outbox::drop_settled_mail")?;
         self.tx.drop_settled_mail(before).await
+    }
+}
+
+#[async_trait]
+impl Declarations for FaultyWrite<'_> {
+    async fn fresh_registry(&mut self) -> Result<Arc<Registry>, Error> {
+        self.pass("Declarations::fresh_registry")?;
+        self.tx.fresh_registry().await
+    }
+
+    async fn declaration(&mut self, attr: AttrId) -> Result<Option<Declared>, Error> {
+        self.pass("Declarations::declaration")?;
+        self.tx.declaration(attr).await
+    }
+
+    async fn is_used(&mut self, kind: Kind, attr: AttrId) -> Result<bool, Error> {
+        self.pass("Declarations::is_used")?;
+        self.tx.is_used(kind, attr).await
+    }
+
+    async fn has_several(&mut self, kind: Kind, attr: AttrId) -> Result<bool, Error> {
+        self.pass("Declarations::has_several")?;
+        self.tx.has_several(kind, attr).await
+    }
+
+    async fn undeclare(&mut self, attr: AttrId) -> Result<(), Error> {
+        self.pass("Declarations::undeclare")?;
+        self.tx.undeclare(attr).await
+    }
+
+    async fn clear_index(&mut self, attr: AttrId, limit: usize) -> Result<u64, Error> {
+        self.pass("Declarations::clear_index")?;
+        self.tx.clear_index(attr, limit).await
+    }
+
+    async fn build_index(
+        &mut self,
+        kind: Kind,
+        attr: AttrId,
+        part: (Row, usize),
+    ) -> Result<Option<Row>, Error> {
+        self.pass("Declarations::build_index")?;
+        self.tx.build_index(kind, attr, part).await
+    }
+
+    async fn index_ready(&mut self, attr: AttrId, indexed: bool) -> Result<(), Error> {
+        self.pass("Declarations::index_ready")?;
+        self.tx.index_ready(attr, indexed).await
     }
 }

@@ -165,6 +165,42 @@ async fn on_postgres(options: &sqlx::postgres::PgConnectOptions) -> Result<(), M
     Ok(())
 }
 
+/// The number of the last migration that this program knows.
+pub(super) fn latest() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Every table that the migrations make, by name.
+pub(super) fn tables() -> Vec<String> {
+    const MAKES: &str = "CREATE TABLE ";
+    let sql: Vec<&str> = SQLITE.iter().map(|migration| migration.sql.as_str()).collect();
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let mut names: Vec<String> = sql
+        .iter()
+        .flat_map(|sql| sql.lines())
+        .filter_map(|line| line.strip_prefix(MAKES).map(name))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Applies migrations up to number `target` (none: all) on a connection, also within its transaction.
+pub(super) async fn sqlite_to(
+    connection: &mut sqlx::SqliteConnection,
+    target: Option<i64>,
+) -> Result<(), Error> {
+    SQLITE.run_direct(target, connection, false).await.map_err(refusal)
+}
+
+/// As [`sqlite_to`], on PostgreSQL.
+pub(super) async fn postgres_to(
+    connection: &mut sqlx::PgConnection,
+    target: Option<i64>,
+) -> Result<(), Error> {
+    POSTGRES.run_direct(target, connection, false).await.map_err(refusal)
+}
+
 async fn run<C: Migrate>(migrator: &Migrator, connection: &mut C) -> Result<(), MigrateError> {
     migrator.run_direct(None, connection, false).await
 }
@@ -179,5 +215,16 @@ mod tests {
             migrator.iter().map(|migration| (migration.version, migration.description.to_string())).collect()
         };
         assert_eq!(names(&SQLITE), names(&POSTGRES));
+    }
+
+    #[test]
+    fn the_tables_are_read_off_the_migrations() {
+        let tables = tables();
+        for name in ["entity", "audit", "setting", "job"] {
+            assert!(tables.iter().any(|table| table == name), "{name} is not in {tables:?}");
+        }
+        let of_postgres: usize =
+            POSTGRES.iter().map(|migration| migration.sql.as_str().matches("\nCREATE TABLE ").count()).sum();
+        assert_eq!(tables.len(), of_postgres);
     }
 }

@@ -9,13 +9,18 @@
 //! `statements.rs` holds the SQL, once; `transaction.rs` and `inspect.rs` are expanded for each database; `sqlite/`
 //! and `postgres/` hold what differs: who may write when, and how other processes' commits are noticed.
 
+pub mod answers;
+pub mod backup;
+pub mod bulk;
 mod columns;
 mod connect;
 mod convert;
+pub mod declaration;
 pub mod fault;
 mod following;
 mod inspect;
 pub mod job;
+pub mod look;
 pub mod migrate;
 pub mod outbox;
 mod plan;

@@ -173,7 +173,7 @@ pub(super) const SET_SETTING: &str = "INSERT INTO setting (name, value) VALUES (
 pub(super) const KEEP_SETTING: &str =
     "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 pub(super) const DECLARED: &str =
-    "SELECT a.attr, a.indexed FROM attribute a WHERE a.kind = $1 AND a.name = $2";
+    "SELECT a.attr, a.indexed, a.state = 'building' FROM attribute a WHERE a.kind = $1 AND a.name = $2";
 pub(super) const DECLARE: &str = "INSERT INTO attribute (attr, kind, name, indexed, many, state) \
      VALUES ($1, $2, $3, $4, $5, 'ready')";
 pub(super) const REDECLARE: &str = "UPDATE attribute SET indexed = $1, many = $2, state = $3 WHERE attr = $4";
@@ -472,6 +472,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         AUDIT,
         AUDIT_RECORD,
         STANDS_BELOW,
+        super::answers::KEPT,
     ];
     let whole = scans.clone().filter_map(|scan| scan.whole);
     let pages = scans.flat_map(|scan| [scan.page, scan.count]);
@@ -511,6 +512,7 @@ mod tests {
             .into_iter()
             .chain(shared)
             .chain(crate::store::post_statements::WRITES)
+            .chain(crate::store::answers::WRITES)
         {
             let mut highest = 0;
             for part in sql.split('$').skip(1) {

@@ -9,7 +9,11 @@ use uuid::Uuid;
 pub use crate::audit::record::AuditRow;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid};
+use crate::store::answers::{Answers, Kept};
+use crate::store::bulk::Bulk;
+use crate::store::declaration::Declarations;
 use crate::store::job::Jobs;
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Outbox, OutboxQuery};
 use crate::store::secret::Secrets;
 use crate::store::sign_in::SignIns;
@@ -190,8 +194,14 @@ pub trait Read: Send + Sync {
     /// When the next queued mail is due; `None` when none is queued.
     async fn mail_due(&self) -> Result<Option<i64>, Error>;
 
+    /// What is kept under a key of a client.
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error>;
+
     /// The custom attributes that are declared.
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error>;
+
+    /// The custom attributes whose index is being built or cleared.
+    async fn unfinished_indexes(&self) -> Result<Vec<AttrId>, Error>;
 
     /// The value of a setting.
     async fn setting(&self, name: &str) -> Result<Option<String>, Error>;
@@ -263,7 +273,7 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Secrets + SignIns + Jobs + Outbox + Send {
+pub trait Write: Answers + Secrets + SignIns + Jobs + Bulk + Outbox + Declarations + Send {
     /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
     /// The store only carries this; operations obey it.
     fn bind(&mut self, within: Option<Row>);
@@ -334,7 +344,7 @@ pub trait Write: Secrets + SignIns + Jobs + Outbox + Send {
     async fn set_setting(&mut self, name: &str, value: &str) -> Result<(), Error>;
 
     /// Declares a custom attribute, or changes `many`/`indexed` of a declared one. When a declared one becomes
-    /// indexed, entities written before are found by it only after [`Store::reindex`].
+    /// indexed or ceases to be, its index is to be built or cleared, in steps or by [`Store::reindex`].
     async fn declare(&mut self, kind: Kind, name: &str, indexed: bool, many: bool) -> Result<(), Error>;
 
     /// Appends audit records in one statement.
@@ -413,6 +423,9 @@ pub trait Store: Read {
 
     /// Compares every derived row, reference and unique key with the entities; names each difference.
     async fn check(&self) -> Result<Vec<String>, Error>;
+
+    /// Lets `view` look at the database as it is now, whatever is committed meanwhile.
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error>;
 
     /// Closes every connection; what was acknowledged is durable.
     async fn close(&self);

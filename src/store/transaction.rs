@@ -17,7 +17,7 @@ macro_rules! transaction {
             use async_trait::async_trait;
             use uuid::Uuid;
 
-            use crate::model::attribute::{AttrId, Index};
+            use crate::model::attribute::AttrId;
             use crate::model::derive::{Derived, derive};
             use crate::model::registry::Attribute;
             use crate::model::state::Head;
@@ -87,11 +87,17 @@ macro_rules! transaction {
                     self.trouble
                 }
 
-                fn fail<T>(&mut self, error: Error) -> Result<T, Error> {
+                pub(in crate::store) fn fail<T>(&mut self, error: Error) -> Result<T, Error> {
                     if self.failed.is_none() {
                         self.failed = Some(error.clone());
                     }
                     Err(error)
+                }
+
+                /// Fails for now: the same work may succeed when it is run again.
+                pub(in crate::store) fn again<T>(&mut self, detail: &str) -> Result<T, Error> {
+                    self.trouble.get_or_insert(Trouble::Again);
+                    self.fail(Error::unavailable(detail))
                 }
 
                 fn keep<T>(&mut self, outcome: Result<T, Failure>) -> Result<T, Error> {
@@ -151,8 +157,7 @@ macro_rules! transaction {
                     let taken = self.fetch_number($batch(batch::TAKEN, columns)).await?;
                     let Some(attr) = taken else {
                         // The holder went away in between (PostgreSQL): the same work may succeed now.
-                        self.trouble.get_or_insert(Trouble::Again);
-                        return self.fail(Error::unavailable("a unique key was freed at the same moment"));
+                        return self.again("a unique key was freed at the same moment");
                     };
                     let parameter = self.attribute_name(attr);
                     self.fail(Error::AlreadyExists { parameter })
@@ -296,6 +301,7 @@ macro_rules! transaction {
                     if new.is_empty() {
                         return Ok(Vec::new());
                     }
+                    self.hold_custom(new.iter().map(|insert| insert.valid.attributes())).await?;
                     let statement = $batch(batch::INSERT_ENTITIES, following::entity_columns(new)?);
                     let outcome = statement.fetch_all(&mut *self.connection).await;
                     if outcome.as_ref().is_err_and(driver::is_taken_id) {
@@ -316,6 +322,7 @@ macro_rules! transaction {
 
                 async fn replace(&mut self, change: &Replace<'_>) -> Result<Stored, Error> {
                     let old = change.old;
+                    self.hold_custom(std::iter::once(change.valid.attributes())).await?;
                     let statement = query(statements::UPDATE_ENTITY)
                         .bind(change.home)
                         .bind(change.now)
@@ -425,9 +432,12 @@ macro_rules! transaction {
                     let number = i64::from(kind.number());
                     let found = self.fetch(query(statements::DECLARED).bind(number).bind(name.to_owned())).await?;
                     let statement = if let Some(row) = found.first() {
-                        let (attr, before): (i64, bool) = (column!(row, 0), column!(row, 1));
-                        let building = self.attribute(attr).is_some_and(|known| known.index == Index::Building);
-                        let state = if indexed && (building || !before) { "building" } else { "ready" };
+                        let (attr, before, building): (i64, bool, bool) = (column!(row, 0), column!(row, 1), column!(row, 2));
+                        if before != indexed {
+                            // Before the attribute itself, as a builder does: what it has done does not count any more.
+                            self.forget_index_job(attr).await?;
+                        }
+                        let state = if building || before != indexed { "building" } else { "ready" };
                         query(statements::REDECLARE).bind(indexed).bind(many).bind(state).bind(attr)
                     } else {
                         let attr = i64::from(AttrId::FIRST_CUSTOM) - 1 + self.count_up("attribute").await?;

@@ -2,7 +2,7 @@
 //!
 //! What it accepts is valid against `schema/extension.xsd`. What is valid there and refused all the same: DOCTYPE,
 //! processing instructions, other encodings and versions than UTF-8 and 1.0, anything over a limit, an `xsi:type`
-//! other than the declared one, and a namespace written with character references. No recursion follows the input
+//! other than the declared one, an `Export` (`stream` reads it), and a namespace written with character references. No recursion follows the input
 //! deeper than `Limits::depth`, and the time is linear in its length. It must not know what a kind is.
 
 use quick_xml::events::BytesStart;
@@ -49,6 +49,31 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Document, XmlError> {
     let document = read_root(&mut scan, &root)?;
     match scan.next()? {
         Token::Eof => Ok(document),
+        Token::Start(_) | Token::End | Token::Text(_) => {
+            Err(scan.malformed("something follows the root element"))
+        }
+    }
+}
+
+/// Reads a document whose root is `Export` (`schema/export.xsd`): entities of any kind in any order.
+pub(super) fn decode_export(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Vec<(&'static str, EntityType)>, XmlError> {
+    const DECLARED: Declared = Declared { element: "Export", schema_type: "" };
+    let mut scan = Scanner::new(bytes, limits)?;
+    let Token::Start(root) = scan.next()? else { return Err(scan.malformed("it has no root element")) };
+    let [] = attributes::read(&scan, &root, DECLARED, [])?;
+    let mut entities = Vec::new();
+    while let Some(child) = next_child(&mut scan, "Export", entities.len())? {
+        let name = child.local_name();
+        let Some(element) = ENTITY_ROOTS.iter().find(|known| **known == name.as_ref()) else {
+            return Err(unexpected(&scan, &child, "Export"));
+        };
+        entities.push((*element, read_entity(&mut scan, &child, element)?));
+    }
+    match scan.next()? {
+        Token::Eof => Ok(entities),
         Token::Start(_) | Token::End | Token::Text(_) => {
             Err(scan.malformed("something follows the root element"))
         }

@@ -24,6 +24,15 @@ pub enum ReferenceStyle {
     Attribute,
 }
 
+/// What version 2.1 writes on an entity's element (`cid-2.1.xsd`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mark<'a> {
+    /// The XML attribute `id`.
+    pub id: Option<Uuid>,
+    /// The XML attribute `type`.
+    pub entity_type: Option<&'a str>,
+}
+
 /// Writes one document.
 #[derive(Debug, Default)]
 pub struct Encoder {
@@ -44,8 +53,20 @@ impl Encoder {
 
     /// Opens an entity as the root of the document. The schema asks for one attribute or more in it.
     pub fn open_entity(&mut self, root: &'static str, in_response_to: Option<&str>, method: Option<&str>) {
+        self.open_marked(root, Mark::default(), in_response_to, method);
+    }
+
+    /// Opens an entity as the root of the document, with its id and type on it.
+    pub fn open_marked(
+        &mut self,
+        root: &'static str,
+        mark: Mark<'_>,
+        in_response_to: Option<&str>,
+        method: Option<&str>,
+    ) {
         self.start(root);
         self.xml_attribute("xmlns", NAMESPACE);
+        self.mark(mark);
         if let Some(address) = in_response_to {
             self.xml_attribute("inResponseTo", address);
         }
@@ -62,7 +83,13 @@ impl Encoder {
 
     /// Opens an entity inside a list (`User` in `Users`) or inside an attribute (`Entity`).
     pub fn open_nested(&mut self, element: &'static str) {
+        self.open_nested_marked(element, Mark::default());
+    }
+
+    /// As [`Encoder::open_nested`], with its id and type on it.
+    pub fn open_nested_marked(&mut self, element: &'static str, mark: Mark<'_>) {
         self.start(element);
+        self.mark(mark);
         self.raw(b">");
     }
 
@@ -176,6 +203,16 @@ impl Encoder {
         self.open.push(element);
         self.raw(b"<");
         self.raw(element.as_bytes());
+    }
+
+    fn mark(&mut self, mark: Mark<'_>) {
+        if let Some(id) = mark.id {
+            let mut text = [0; Hyphenated::LENGTH];
+            self.xml_attribute("id", id.hyphenated().encode_lower(&mut text));
+        }
+        if let Some(entity_type) = mark.entity_type {
+            self.xml_attribute("type", entity_type);
+        }
     }
 
     fn xml_attribute(&mut self, name: &'static str, value: &str) {

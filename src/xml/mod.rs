@@ -3,6 +3,7 @@
 //! * `decode` reads a document strictly into the wire types: what it accepts is valid against
 //!   `schema/extension.xsd`, and it accepts nothing less than that schema except what `decode` lists.
 //!   It works on `scan` (tokens, well-formedness, nesting) and `attributes` (one start tag).
+//! * `stream` reads documents of any length entity by entity, each by `decode`.
 //! * `encode` writes documents by appending bytes; it knows the wire form and nothing of the model.
 //! * `limits`, `chars` and `uri` hold the sizes that a document may have, the characters that XML can carry and
 //!   what an address looks like.
@@ -22,6 +23,7 @@ pub mod error;
 pub mod generated;
 pub mod limits;
 mod scan;
+pub mod stream;
 mod uri;
 
 pub use decode::{Document, decode};
@@ -33,10 +35,12 @@ pub use limits::Limits;
 pub const NAMESPACE: &str = "http://schema.ubisecure.com/customerid/api";
 
 /// The schema files by name, as `GET /schema/*.xsd` hands them out.
-pub const SCHEMA_FILES: [(&str, &str); 3] = [
+pub const SCHEMA_FILES: [(&str, &str); 5] = [
     ("cid-2.0.xsd", include_str!("../../schema/cid-2.0.xsd")),
+    ("cid-2.1.xsd", include_str!("../../schema/cid-2.1.xsd")),
     ("extension.xsd", include_str!("../../schema/extension.xsd")),
     ("error.xsd", include_str!("../../schema/error.xsd")),
+    ("export.xsd", include_str!("../../schema/export.xsd")),
 ];
 
 /// The text of the schema file `name`, or `None` when there is no such file.

@@ -127,7 +127,7 @@ on_both! {
             let admin = bed.admin().header("content-type", kind);
             admin.send(Method::PUT, &path, Some(body.clone())).await.ok();
         }
-        for kind in ["application/json", "application/x-www-form-urlencoded", "text/plain", "application/xml; charset=latin1", "xml"] {
+        for kind in ["application/jsonp", "application/x-www-form-urlencoded", "text/plain", "application/xml; charset=latin1", "xml"] {
             let admin = bed.admin().header("content-type", kind);
             admin.send(Method::PUT, &path, Some(body.clone())).await.refused(415, 14, "");
         }

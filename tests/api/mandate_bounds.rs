@@ -12,7 +12,7 @@ use valtuus::operation::revoke::{Step, TakeStep};
 use valtuus::operation::update::Precondition;
 use valtuus::operation::{Caller as Local, perform, read};
 
-use super::{mandate, organization, role, user_of};
+use super::{below, mandate, organization, role, user_of};
 use crate::kit::Bed;
 
 /// A caller that may do everything within one organization.
@@ -46,9 +46,9 @@ super::on_both_with! {
         let clerk = role(&admin, &acme, "Clerk").await;
         let carl = user_of(&admin, &other, "carl").await;
         let given = mandate(&admin, &acme, &other, &clerk).await;
-        let (giver, receiver, stranger) = (within(&acme), within(&other), within(&third));
+        let (mandater, receiver, stranger) = (within(&acme), within(&other), within(&third));
         let is_hidden = |outcome: Result<Uuid, Error>| matches!(outcome, Err(Error::NotFound { .. }));
-        for who in [&giver, &stranger] {
+        for who in [&mandater, &stranger] {
             assert!(is_hidden(step(&bed, who, &given, Step::ApproveMandate).await));
             assert!(is_hidden(step(&bed, who, &given, Step::RejectMandate).await));
         }
@@ -61,10 +61,10 @@ super::on_both_with! {
         assert!(read::find(engine, &receiver, Kind::Role, &clerk).await.is_err());
         let unseen = delegate(&bed, &stranger, &given, &carl, &clerk).await.unwrap_err();
         assert!(matches!(unseen, Error::ParentNotFound { .. }), "{unseen:?}");
-        let theirs = delegate(&bed, &giver, &given, &carl, &clerk).await.unwrap_err();
+        let theirs = delegate(&bed, &mandater, &given, &carl, &clerk).await.unwrap_err();
         assert!(matches!(theirs, Error::InvalidReference { .. }), "the mandater's side sees no user there: {theirs:?}");
         let one = delegate(&bed, &receiver, &given, &carl, &clerk).await.unwrap();
-        for who in [&giver, &receiver] {
+        for who in [&mandater, &receiver] {
             assert_eq!(read::find(engine, who, Kind::Delegation, &one.to_string()).await.unwrap().id(), one);
         }
         let end = |who: &Local, id: Uuid| {
@@ -75,9 +75,9 @@ super::on_both_with! {
         assert!(matches!(end(&stranger, one).await, Err(Error::NotFound { .. })));
         end(&receiver, one).await.unwrap();
         let two = delegate(&bed, &receiver, &given, &carl, &clerk).await.unwrap();
-        end(&giver, two).await.unwrap();
+        end(&mandater, two).await.unwrap();
         delegate(&bed, &receiver, &given, &carl, &clerk).await.unwrap();
-        step(&bed, &giver, &given, Step::RevokeMandate).await.unwrap();
+        step(&bed, &mandater, &given, Step::RevokeMandate).await.unwrap();
         assert_eq!(admin.get("delegations").await.ok().ids(), [""; 0]);
         bed.must_be_sound().await;
     }
@@ -86,7 +86,7 @@ super::on_both_with! {
         let admin = bed.admin();
         let (acme, other) = (organization(&admin, "acme").await, organization(&admin, "other").await);
         let clerk = role(&admin, &acme, "Clerk").await;
-        let branch = crate::api::below(&admin, &other, "branch").await;
+        let branch = below(&admin, &other, "branch").await;
         let carl = user_of(&admin, &other, "carl").await;
         let mut given = Vec::new();
         for receiver in [other.as_str(), "root"] {

@@ -1,5 +1,7 @@
 //! The life of mandates beyond its table: who decided, invited receivers, what the receiver's absence means.
 
+use std::slice::from_ref;
+
 use valtuus::audit::{Action, Events};
 use valtuus::config::Config;
 use valtuus::model::kind::mandate::{STATE, State};
@@ -105,7 +107,7 @@ on_both! {
         let query = format!("mandates/?mandater={acme}&role={clerk}&assigneeEmail=new@example.org");
         let id = admin.post(&query).await.ok().id();
         assert_eq!(answer(&bed, &id, None, false).await.unwrap(), State::Rejected);
-        assert_eq!(admin.get("mandates?state=rejected").await.ok().ids(), [id.clone()]);
+        assert_eq!(admin.get("mandates?state=rejected").await.ok().ids(), from_ref(&id));
         admin.put(&format!("mandates/{id}/revoke")).await.refused(409, 15, "Rejected");
         bed.must_be_sound().await;
     }

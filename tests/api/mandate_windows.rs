@@ -1,5 +1,7 @@
 //! Validity windows of mandates: what the clock decides, at the very instants where it decides otherwise.
 
+use std::slice::from_ref;
+
 use super::{in_order, make, organization, role, user, user_of};
 use crate::kit::Bed;
 use crate::on_both_still;
@@ -36,9 +38,9 @@ on_both_still! { |_| ();
         assert_eq!(states().await, (vec![2, 0], "Active".to_owned()));
         admin.post(&delegate).await.refused(409, 15, "not in force");
         bed.advance(1);
-        assert_eq!(effective(&anna).await, [clerk.clone()]);
+        assert_eq!(effective(&anna).await, from_ref(&clerk));
         let delegation = admin.post(&delegate).await.ok().id();
-        assert_eq!(effective(&carl).await, [clerk.clone()]);
+        assert_eq!(effective(&carl).await, from_ref(&clerk));
         bed.advance(DAY - 1);
         assert_eq!((effective(&anna).await, effective(&carl).await), (vec![clerk.clone()], vec![clerk.clone()]));
         assert_eq!(states().await, (vec![2, 0], "Active".to_owned()));

@@ -42,6 +42,7 @@ macro_rules! on_both_with {
 pub(crate) use on_both_with;
 
 mod apiclients;
+mod attributes;
 mod audit_sequence;
 mod auditevents;
 mod custom;
@@ -52,13 +53,17 @@ mod effective_roles;
 mod etags;
 mod examples;
 mod grants;
+mod idempotency;
 mod inclusion;
+mod json;
+mod json_bodies;
 mod jwt;
 mod mandate_bounds;
 mod mandate_states;
 mod mandate_templates;
 mod mandate_windows;
 mod mandates;
+mod methods;
 mod move_organization;
 mod organization_search;
 mod organizations;
@@ -67,10 +72,12 @@ mod paging;
 mod public;
 mod roleinvitations;
 mod roles;
+mod round_trips;
 mod search;
 mod tokens;
 mod user_lists;
 mod users;
+mod version_2_1;
 
 /// Makes an entity and returns its id; `address` is the collection with its query.
 #[track_caller]

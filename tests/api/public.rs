@@ -18,7 +18,7 @@ on_both! {
         for path in ["/healthz", "/readyz", "/metrics", "/schema/cid-2.0.xsd"] {
             let url = format!("{}{path}", bed.root());
             let answer = bed.anonymous().send_to(Method::POST, &url, None).await.refused(405, 13, "GET");
-            assert_eq!(answer.header("allow"), "GET");
+            assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS");
         }
     }
 
@@ -70,9 +70,9 @@ on_both! {
             bed.admin().get(path).await.refused(404, 7, "");
         }
         let allow = bed.admin().send(Method::PATCH, "users", None).await.refused(405, 13, "");
-        assert_eq!(allow.header("allow"), "GET, POST");
+        assert_eq!(allow.header("allow"), "GET, POST, HEAD, OPTIONS");
         let allow = bed.admin().post("organizations/x").await.refused(405, 13, "");
-        assert_eq!(allow.header("allow"), "GET, PUT, DELETE");
+        assert_eq!(allow.header("allow"), "GET, PUT, DELETE, HEAD, OPTIONS");
     }
 
     async fn a_request_id_of_the_client_is_kept_when_it_is_a_plain_word(bed: Bed) {

@@ -1,5 +1,7 @@
 //! Mandates given while the roles behind them are taken away, and steps that can be taken once.
 
+use std::slice::from_ref;
+
 use valtuus::store::AuditQuery;
 
 use super::{WRITERS, at_once, successes};
@@ -55,9 +57,9 @@ on_both! {
         }
         for round in 0..4 {
             let giver = admin.post(&format!("users/?login=giver{round}&role={role}&role={rest}")).await.ok().id();
-            let given = format!("mandates/?mandater={giver}&mandatee={other}&role={role}");
-            let both = admin.post(&format!("{given}&role={rest}")).await.ok().id();
-            let only = admin.post(&given).await.ok().id();
+            let address = format!("mandates/?mandater={giver}&mandatee={other}&role={role}");
+            let both = admin.post(&format!("{address}&role={rest}")).await.ok().id();
+            let only = admin.post(&address).await.ok().id();
             let answers = at_once(|n| {
                 let (admin, giver, role, user) = (bed.admin(), giver.clone(), role.clone(), users[n].clone());
                 let mandate = if n % 2 == 0 { both.clone() } else { only.clone() };
@@ -73,12 +75,12 @@ on_both! {
             successes(&answers, &[(409, 15)]);
             assert_eq!(admin.get(&format!("mandates/{only}")).await.ok().value("state"), "Revoked");
             assert_eq!(admin.get(&format!("mandates/{only}/delegations")).await.ok().ids(), [""; 0]);
-            assert_eq!(admin.get(&format!("mandates/{both}")).await.ok().values("role"), [rest.clone()]);
+            assert_eq!(admin.get(&format!("mandates/{both}")).await.ok().values("role"), from_ref(&rest));
             let passed_on = admin.get(&format!("mandates/{both}/delegations")).await.ok().ids();
             let asked = (0..WRITERS).filter(|n| n % 2 == 0 && *n != round * 3).count();
             assert_eq!(passed_on.len(), asked);
             for id in passed_on {
-                assert_eq!(admin.get(&format!("delegations/{id}")).await.ok().values("role"), [rest.clone()]);
+                assert_eq!(admin.get(&format!("delegations/{id}")).await.ok().values("role"), from_ref(&rest));
             }
         }
         bed.must_be_sound().await;

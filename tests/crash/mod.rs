@@ -4,6 +4,7 @@ mod clients;
 mod first_start;
 mod kill;
 mod nodes;
+mod repeat;
 mod stop;
 
 /// Expands a test over both databases: an `async fn` that takes a fresh `House`.

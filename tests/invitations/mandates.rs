@@ -66,6 +66,12 @@ on_both! {
         let good = token(&bed, "uusi@example.org").await;
         let path = format!("mandateinvitations/{invitation}/accept?token={good}");
         no_good(bed.anonymous().put(&format!("{path}&login=anna&pwd=a+wrong+secret+phrase")).await);
+        // Whoever holds no good token tries no passwords, and so locks nobody out.
+        let guess = format!("mandateinvitations/{invitation}/accept?token=x&login=anna");
+        for _ in 0..12 {
+            no_good(bed.anonymous().put(&format!("{guess}&pwd=a+wrong+secret+phrase")).await);
+            no_good(bed.anonymous().put(&format!("{guess}&{PWD}")).await);
+        }
         no_good(bed.anonymous().put(&format!("{path}&login=bertil&{PWD}")).await);
         assert_eq!(states(&admin, &mandate, &invitation).await, both("Invited", "Sent"));
         bed.anonymous().put(&format!("{path}&login=ANNA&{PWD}")).await.ok();
@@ -79,6 +85,22 @@ on_both! {
         assert_eq!(users(&admin).await, count);
         let own = make(&admin, &format!("mandates/?mandater={acme}&mandatee={anna}&role={clerk}")).await;
         assert!(admin.get(&format!("mandateinvitations?mandate={own}")).await.ok().ids().is_empty());
+    }
+
+    async fn wrong_passwords_of_who_holds_the_token_lock_the_user(bed: Bed) {
+        let admin = bed.admin();
+        let acme = organization(&admin, "acme").await;
+        let clerk = role(&admin, &acme, "Clerk").await;
+        let anna = make(&admin, &format!("users/?login=anna&{PWD}")).await;
+        let (mandate, invitation) = offered(&admin, &acme, &clerk, "uusi@example.org").await;
+        let good = token(&bed, "uusi@example.org").await;
+        let path = format!("mandateinvitations/{invitation}/accept?token={good}&login=anna");
+        for _ in 0..bed.server.service().config.users.lock_after {
+            no_good(bed.anonymous().put(&format!("{path}&pwd=a+wrong+secret+phrase")).await);
+        }
+        no_good(bed.anonymous().put(&format!("{path}&{PWD}")).await);
+        assert_eq!(admin.get(&format!("users/{anna}")).await.ok().value("status"), "Locked");
+        assert_eq!(states(&admin, &mandate, &invitation).await, both("Invited", "Sent"));
     }
 
     async fn nobody_receives_a_mandate_that_he_gave(bed: Bed) {

@@ -5,6 +5,7 @@ use reqwest::header::HeaderMap;
 use valtuus::xml::generated::{AttributeTypeContent, EntityType};
 use valtuus::xml::{Document, Limits, decode};
 
+use super::json;
 use crate::schema::judge;
 
 /// An answer.
@@ -18,14 +19,19 @@ pub struct Answer {
 impl Answer {
     /// Reads an answer. An XML document that its schema does not allow fails the test.
     pub async fn read(response: reqwest::Response) -> Self {
+        let newer = response.url().path().contains("/services/2.1/");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.unwrap().to_vec();
         let answer = Self { status, headers, body };
+        if answer.header("content-type") == "application/json" && !answer.body.is_empty() {
+            json::judge(&answer.body).unwrap_or_else(|error| panic!("{error}\n{}", answer.text()));
+        }
         if answer.is_xml()
             && !answer.body.starts_with(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xs:schema")
         {
-            judge::validate(&answer.body).unwrap_or_else(|error| panic!("{error}\n{}", answer.text()));
-            answer.save();
+            let judged = if newer { judge::validate_newer } else { judge::validate };
+            judged(&answer.body).unwrap_or_else(|error| panic!("{error}\n{}", answer.text()));
+            answer.save(newer);
         }
         answer
     }
@@ -35,12 +41,13 @@ impl Answer {
         kind.starts_with("application/xml") && !self.body.is_empty() && !self.text().contains("<xs:schema")
     }
 
-    fn save(&self) {
+    fn save(&self, newer: bool) {
         let Some(folder) = std::env::var_os("VALTUUS_SAVE_ANSWERS") else { return };
         let root = judge::root_name(&self.body);
         let schema = match root.as_str() {
-            root if judge::CID_ROOTS.contains(&root) => "cid",
             "error" => "error",
+            _ if newer => "newer",
+            root if judge::CID_ROOTS.contains(&root) => "cid",
             _ => "extension",
         };
         let folder = std::path::Path::new(&folder).join(schema);
@@ -71,11 +78,24 @@ impl Answer {
     pub fn refused(self, status: u16, code: u16, words: &str) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         let text = self.text();
-        assert!(text.contains(&format!("<error><code>{code}</code>")), "{text}");
+        let json = self.header("content-type") == "application/json";
+        let said = if json {
+            format!("{{\"error\":{{\"code\":{code},")
+        } else {
+            format!("<error><code>{code}</code>")
+        };
+        assert!(text.contains(&said), "{text}");
         assert!(text.contains(words), "{text} should say {words:?}");
         assert!(!self.header("x-request-id").is_empty(), "no request id");
         assert_eq!(self.header("cache-control"), "no-store");
         self
+    }
+
+    /// The JSON document.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.text());
+        serde_json::from_slice(&self.body).unwrap()
     }
 
     /// The ids of a list.

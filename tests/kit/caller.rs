@@ -25,11 +25,12 @@ pub struct Caller<'b> {
     bed: &'b Bed,
     pub credentials: Credentials,
     headers: Vec<(String, String)>,
+    version: &'static str,
 }
 
 impl<'b> Caller<'b> {
     pub fn anonymous(bed: &'b Bed) -> Self {
-        Self { bed, credentials: Credentials::None, headers: Vec::new() }
+        Self { bed, credentials: Credentials::None, headers: Vec::new(), version: "2.0" }
     }
 
     /// One of the clients every bed has, by query parameters.
@@ -53,6 +54,17 @@ impl<'b> Caller<'b> {
         self
     }
 
+    /// The same caller, asking for JSON.
+    pub fn json(self) -> Self {
+        self.header("accept", "application/json")
+    }
+
+    /// The same caller, calling version 2.1.
+    pub fn newer(mut self) -> Self {
+        self.version = "2.1";
+        self
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
@@ -72,7 +84,8 @@ impl<'b> Caller<'b> {
     /// Sends a request; `path` stands below the version and may have a query. Every answer is judged by its
     /// schema.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
-        let mut url = format!("{}/{}", self.bed.base(), path.trim_start_matches('/'));
+        let base = self.bed.base().replace("2.0", self.version);
+        let mut url = format!("{base}/{}", path.trim_start_matches('/'));
         if let Credentials::Query(name, password) = &self.credentials {
             let separator = if url.contains('?') { '&' } else { '?' };
             url = format!("{url}{separator}username={name}&password={password}");

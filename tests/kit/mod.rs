@@ -5,6 +5,7 @@ pub mod bed;
 pub mod caller;
 pub mod cases;
 pub mod issuer;
+pub mod json;
 pub mod postgres;
 pub mod process;
 pub mod raw;

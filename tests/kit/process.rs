@@ -178,7 +178,7 @@ impl Server {
     pub fn client(&self, name: &str, password: &str) -> Client {
         super::bed::install_tls();
         let (name, password) = (name.to_owned(), password.to_owned());
-        Client { base: self.base.clone(), http: reqwest::Client::new(), name, password }
+        Client { base: self.base.clone(), http: reqwest::Client::new(), name, password, key: None }
     }
 
     /// The first client.
@@ -201,13 +201,23 @@ pub struct Client {
     http: reqwest::Client,
     name: String,
     password: String,
+    key: Option<String>,
 }
 
 impl Client {
+    /// The same client, sending this key.
+    pub fn keyed(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
     /// Sends a request; the error says that no answer came.
     pub async fn try_send(&self, method: Method, path: &str) -> Result<Answer, reqwest::Error> {
         let url = format!("{}/{path}", self.base);
         let request = self.http.request(method, url).basic_auth(&self.name, Some(&self.password));
+        let request = match &self.key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
         let response = request.timeout(PATIENCE).send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await?.to_vec();

@@ -63,3 +63,15 @@ fn parse(read: &[u8]) -> Answer {
     }
     Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: read[end + 4..].to_vec() }
 }
+
+/// Sends `bytes` on a fresh connection and gives everything that came back until the server closed.
+pub async fn exchange_text(bed: &Bed, bytes: &[u8]) -> String {
+    let mut socket = TcpStream::connect(bed.server.address).await.unwrap();
+    let mut read = Vec::new();
+    soon("raw exchange", async {
+        socket.write_all(bytes).await.unwrap();
+        socket.read_to_end(&mut read).await.unwrap();
+    })
+    .await;
+    String::from_utf8_lossy(&read).into_owned()
+}

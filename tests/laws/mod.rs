@@ -10,6 +10,7 @@ mod kinds;
 mod lexer;
 mod links;
 mod reference;
+mod statuses;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use valtuus::audit::Record;
 use valtuus::http::dialect::v2_0::ROUTES;
-use valtuus::http::dialect::{Operation, Route};
+use valtuus::http::dialect::{Operation, Route, Version, v2_1};
 use valtuus::model::attribute::{Access, AttrDef, Index, OnDelete};
-use valtuus::model::kind::{NaturalKey, Scope, message};
+use valtuus::model::kind::{NaturalKey, Scope, attribute_definition, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
@@ -22,7 +22,8 @@ const HEAD: &str = "# Reference
 Made from the declarations in `src/model/kind/` and the table of addresses in `src/http/dialect/v2_0.rs`; a test
 compares it with them, and `VALTUUS_BLESS=1 cargo test laws` rewrites it. Do not edit.
 
-Paths are below `/customerid-rest/services/2.0`; each also works with a slash at its end. `{}` stands for an id, or for
+Paths are below `/customerid-rest/services/2.0` and, with the differences at the end, `/customerid-rest/services/2.1`;
+each also works with a slash at its end, with HEAD where it knows GET, and with OPTIONS. `{}` stands for an id, or for
 the natural key where the kind has one. *Source* is the operation's number in the documentation of CustomerID REST 2.0;
 `X` marks operations that it lacks.
 
@@ -157,6 +158,14 @@ fn words(operation: Operation) -> String {
         }
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
         Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
+        Operation::Create(Kind::AttributeDefinition, _) => {
+            "declares one: `kind`, `name`, `indexed` and `many` (both `true` when not given)".to_owned()
+        }
+        Operation::Update(Kind::AttributeDefinition) => "changes `indexed` or `many`".to_owned(),
+        Operation::Delete(Kind::AttributeDefinition) => "removes one that nothing uses".to_owned(),
+        Operation::ListRows(Kind::AttributeDefinition) => {
+            "lists custom attributes in the order they were declared; `entities`, `exactMatch`".to_owned()
+        }
         Operation::Create(Kind::ApiClient, _) => {
             "makes one; `preset`, `pwd`; without `pwd` answers it with its `secret`, once".to_owned()
         }
@@ -273,6 +282,11 @@ fn public(out: &mut String, kind: Kind) {
         writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
+    } else if kind == Kind::AttributeDefinition {
+        let names: Vec<String> =
+            attribute_definition::FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "Attributes: {}. Natural key: `KIND.NAME`.\n", names.join(", ")).unwrap();
+        out.push_str("Filters: `kind` (exact), `name` (prefix).\n\n");
     } else if kind == Kind::Message {
         let names: Vec<String> = message::FIELDS.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Attributes: {}.\n", names.join(", ")).unwrap();
@@ -303,7 +317,28 @@ fn reference() -> String {
         writeln!(out, "### {}\n\n{} Grant kind `{}`.\n", def.root, def.doc, def.name).unwrap();
         attributes(&mut out, kind);
     }
+    newer(&mut out);
     format!("{}\n", out.trim_end())
+}
+
+/// What version 2.1 tells otherwise, from its tables.
+fn newer(out: &mut String) {
+    out.push_str("## Version 2.1\n\n");
+    let (older, newer) = (Version::V2_0, Version::V2_1);
+    let paths = |version: Version| version.routes().iter().map(|route| (route.method, route.path));
+    assert!(paths(older).eq(paths(newer)), "an address of one version only has to be told here");
+    writeln!(out, "The same addresses. Entities carry their id and type on their element (see [versions](versions.md)).\n").unwrap();
+    for (kind, old, new) in v2_1::RENAMED {
+        writeln!(out, "- {}: `{old}` is answered as `{new}`.", kind.def().root).unwrap();
+    }
+    for (kind, name, choices) in v2_1::TECHNICAL {
+        let words: Vec<String> = choices.iter().map(|choice| format!("`{}`", choice.technical)).collect();
+        writeln!(out, "- {}: `{name}` is answered as one of {}.", kind.def().root, words.join(", ")).unwrap();
+    }
+    for (kind, name) in v2_1::TYPED {
+        writeln!(out, "- {}: `type` on its element is its `{}`.", kind.def().root, newer.name(*kind, name))
+            .unwrap();
+    }
 }
 
 fn preset(name: &str) -> Grants {

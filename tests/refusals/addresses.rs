@@ -60,7 +60,7 @@ fn wrong_keys(kind: Kind, ground: &Ground) -> Vec<String> {
 
 impl Ground {
     fn one_or(&self, kind: Kind) -> &str {
-        if kind == Kind::AuditEvent { NOBODY } else { self.one(kind) }
+        if matches!(kind, Kind::AuditEvent | Kind::Message) { NOBODY } else { self.one(kind) }
     }
 }
 
@@ -96,14 +96,14 @@ on_both! {
     async fn an_address_that_does_not_exist_is_error_7_whatever_the_method(bed: Bed) {
         let mut cases = Vec::new();
         for path in ["", "planets", "users/a/b/c", "users//roles", "Users", "users/a/Roles", "users/a/roles/b/c",
-            "mandates/a/approve", "roles/a//users", "auditevents/a/b", "users;a=b", "%75sers/x"] {
+            "mandates/a/applaud", "roles/a//users", "auditevents/a/b", "users;a=b", "%75sers/x"] {
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
                 cases.push(case(method, path, (404, 7), "nothing at this address"));
             }
         }
         let admin = Caller::basic(&bed, "admin");
         // The kit strips a leading slash, so these are asked as whole addresses.
-        for path in ["", "/", "/customerid-rest", "/customerid-rest/services/", "/customerid-rest/services/2.1/users",
+        for path in ["", "/", "/customerid-rest", "/customerid-rest/services/", "/customerid-rest/services/2.2/users",
             "/customerid-rest/services/2.0", "/customerid-rest/services/2.0x/users", "/favicon.ico", "/schema/x.xsd"] {
             let url = format!("{}{path}", bed.root());
             soon(path, admin.send_to(Method::GET, &url, None)).await.refused(404, 7, "");
@@ -115,7 +115,7 @@ on_both! {
     async fn a_method_that_an_address_does_not_know_is_error_13_and_says_what_it_knows(bed: Bed) {
         let ground = Ground::lay(&bed).await;
         let before = versions(&bed.server.service().engine.store).await;
-        let all = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"];
+        let all = ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"];
         for (path, known) in paths(&ground) {
             for wrong in all.iter().filter(|method| !known.contains(method)) {
                 let method = Method::from_bytes(wrong.as_bytes()).unwrap();
@@ -124,7 +124,7 @@ on_both! {
                     let allow = answer.header("allow").to_owned();
                     let mut allowed: Vec<&str> = allow.split(", ").collect();
                     allowed.sort_unstable();
-                    let mut known = known.clone();
+                    let mut known = valtuus::http::dialect::known(known.clone());
                     known.sort_unstable();
                     assert_eq!(allowed, known, "{wrong} {path}: {}", answer.text());
                     answer.refused(405, 13, "");
@@ -135,7 +135,7 @@ on_both! {
             for method in [Method::POST, Method::DELETE, Method::PATCH] {
                 let url = format!("{}/{path}", bed.root());
                 let answer = bed.anonymous().send_to(method, &url, None).await.refused(405, 13, "GET");
-                assert_eq!(answer.header("allow"), "GET");
+                assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS");
             }
         }
         assert_eq!(versions(&bed.server.service().engine.store).await, before);
@@ -153,7 +153,7 @@ on_both! {
 
     async fn a_body_of_another_type_is_415_on_every_route_that_reads_one(bed: Bed) {
         let ground = Ground::lay(&bed).await;
-        let types = ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/xmlx",
+        let types = ["application/jsonx", "application/json;charset=latin1", "text/json", "text/plain", "application/x-www-form-urlencoded", "application/xmlx",
             "application/xml; charset=iso-8859-1", "text/xml;charset=utf-16", "multipart/form-data"];
         let mut cases = Vec::new();
         for route in ROUTES.iter().filter(|route| matches!(route.method, "POST" | "PUT")) {

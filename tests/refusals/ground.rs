@@ -19,43 +19,59 @@ pub struct Ground {
     pub role: String,
     pub mandate: String,
     pub invitation: String,
+    pub mail: String,
+    pub definition: String,
     pub offer: String,
+    pub delegation: String,
+    pub template: String,
     pub workflow: String,
     pub client: String,
     pub token: String,
 }
 
 impl Ground {
+    /// Lays the ground below the root.
     pub async fn lay(bed: &Bed) -> Self {
+        let root = bed.server.service().engine.root.to_string();
+        Self::lay_below(bed, &root, "").await
+    }
+
+    /// Lays the ground below an organization; logins and names that are unique everywhere begin with `prefix`.
+    pub async fn lay_below(bed: &Bed, top: &str, prefix: &str) -> Self {
         let admin = bed.admin();
-        let company = admin.post("organizations/?technicalName=company").await.ok().id();
-        let below = format!("organizations/?technicalName=below&parentOrganizationId={company}");
-        let below = admin.post(&below).await.ok().id();
-        let network = admin.post("organizations/?technicalName=network&virtual=true").await.ok().id();
-        let anna = format!("users/?login=anna&ssn=010190-999A&organizationId={company}");
-        let anna = admin.post(&anna).await.ok().id();
-        let bertil = admin.post("users/?login=bertil").await.ok().id();
-        let role = format!("roles/?name=Signatory&organization={company}");
-        let role = admin.post(&role).await.ok().id();
-        let mandate = format!("mandates/?mandater={company}&mandatee={anna}&role={role}");
-        let mandate = admin.post(&mandate).await.ok().id();
-        let invitation = format!("roleinvitations/?user={bertil}&role={role}");
-        let invitation = admin.post(&invitation).await.ok().id();
-        let offer = format!("mandates/?mandater={company}&assigneeEmail=uusi@example.org&role={role}");
-        admin.post(&offer).await.ok();
-        let offer = admin.get("mandateinvitations").await.ok().id();
-        let club =
-            admin.post("organizations/?technicalName=club&organizationClass=association").await.ok().id();
-        let member = admin.post(&format!("roles/?name=Member&organization={club}")).await.ok().id();
-        let asked = admin.post(&format!("roleinvitations/?user={anna}&role={member}")).await.ok().id();
+        let make = async |path: String| admin.post(&path).await.ok().id();
+        let organization = async |name: &str, parent: &str, rest: &str| {
+            make(format!("organizations/?technicalName={name}&parentOrganizationId={parent}{rest}")).await
+        };
+        let company = organization("company", top, "").await;
+        let below = organization("below", &company, "").await;
+        let network = organization("network", top, "&virtual=true").await;
+        let anna = make(format!("users/?login={prefix}anna&ssn=010190-999A&organizationId={company}")).await;
+        let bertil = make(format!("users/?login={prefix}bertil&organizationId={top}")).await;
+        let role = make(format!("roles/?name=Signatory&organization={company}")).await;
+        let mandate = make(format!("mandates/?mandater={company}&mandatee={anna}&role={role}")).await;
+        let invitation = make(format!("roleinvitations/?user={bertil}&role={role}")).await;
+        let offered = format!("mandates/?mandater={company}&assigneeEmail=uusi@example.org&role={role}");
+        let offered = make(offered).await;
+        let offer = admin.get(&format!("mandateinvitations?mandate={offered}")).await.ok().id();
+        let received = make(format!("mandates/?mandater={company}&mandatee={below}&role={role}")).await;
+        let cecilia = make(format!("users/?login={prefix}cecilia&organizationId={below}")).await;
+        let delegation = make(format!("mandates/{received}/delegations?user={cecilia}")).await;
+        let template = make(format!("mandatetemplates?name={prefix}usual&role={role}")).await;
+        let club = organization("club", top, "&organizationClass=association").await;
+        let member = make(format!("roles/?name=Member&organization={club}")).await;
+        let asked = make(format!("roleinvitations/?user={anna}&role={member}")).await;
         admin.put(&format!("roleinvitations/{asked}/accept")).await.ok();
-        let workflow = admin.get("workflows").await.ok().id();
-        let client = "apiclients/?name=ground&grants=read:user&pwd=ground-password";
-        let client = admin.post(client).await.ok().id();
-        let token = admin.post(&format!("tokens/?client={client}")).await.ok();
-        let tokens = admin.get(&format!("tokens?client={client}")).await.ok();
-        assert_eq!(token.entity().attribute.len(), 4, "client, expires, createdBy and the token itself");
-        let token = tokens.id();
+        let workflow = admin.get(&format!("workflows?user={anna}")).await.ok().id();
+        let client =
+            format!("apiclients/?name={prefix}ground&grants=read:user&pwd=ground-password&within={top}");
+        admin.post(&client).await.ok();
+        let client = admin.get(&format!("apiclients?name={prefix}ground&exactMatch=true")).await.ok().id();
+        admin.post(&format!("tokens/?client={client}")).await.ok();
+        let token = admin.get(&format!("tokens?client={client}")).await.ok().id();
+        let store = &bed.server.service().engine.store;
+        let mail = crate::mail::put(store, "anna@example.fi", "x").await.to_string();
+        let definition = make(format!("attributes/?kind=user&name={prefix}glovesize")).await;
         Self {
             company,
             below,
@@ -66,9 +82,13 @@ impl Ground {
             mandate,
             invitation,
             offer,
+            delegation,
+            template,
             workflow,
             client,
             token,
+            mail,
+            definition,
         }
     }
 
@@ -80,7 +100,11 @@ impl Ground {
             Kind::Role => &self.role,
             Kind::Mandate => &self.mandate,
             Kind::RoleInvitation => &self.invitation,
+            Kind::Message => &self.mail,
+            Kind::AttributeDefinition => &self.definition,
             Kind::MandateInvitation => &self.offer,
+            Kind::Delegation => &self.delegation,
+            Kind::MandateTemplate => &self.template,
             Kind::Workflow => &self.workflow,
             Kind::ApiClient => &self.client,
             Kind::Token => &self.token,
@@ -121,9 +145,14 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
         Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Create(Kind::AttributeDefinition, _) => "kind=user&name=hatsize".to_owned(),
         Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
         Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
+        Operation::Create(Kind::MandateTemplate, _) => format!("name=another&role={role}"),
         Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
+        Operation::Authenticate => "pwd=not%20the%20right%20one".to_owned(),
+        Operation::Delegate => format!("user={bertil}&role={role}"),
+        Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),
     }

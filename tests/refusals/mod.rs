@@ -2,9 +2,10 @@
 
 mod addresses;
 mod arguments;
+mod bounds;
 mod credentials;
 mod documents;
-mod ground;
+pub(crate) mod ground;
 mod order;
 mod parents;
 mod reader;

@@ -37,12 +37,17 @@ pub(crate) fn validate(bytes: &[u8]) -> Result<(), String> {
     validate_with(schema, bytes)
 }
 
+/// Judges an answer of version 2.1, whose entities carry their ids.
+pub(crate) fn validate_newer(bytes: &[u8]) -> Result<(), String> {
+    if root_name(bytes) == "error" { validate(bytes) } else { validate_with("cid-2.1.xsd", bytes) }
+}
+
 /// Judges `bytes` by the schema file `schema`.
 pub(crate) fn validate_with(schema: &str, bytes: &[u8]) -> Result<(), String> {
     thread_local! {
-        static SETS: [OnceCell<SchemaSet>; 3] = const { [OnceCell::new(), OnceCell::new(), OnceCell::new()] };
+        static SETS: [OnceCell<SchemaSet>; 5] = const { [const { OnceCell::new() }; 5] };
     }
-    let names = ["cid-2.0.xsd", "extension.xsd", "error.xsd"];
+    let names = ["cid-2.0.xsd", "extension.xsd", "error.xsd", "export.xsd", "cid-2.1.xsd"];
     let place = names.iter().position(|name| *name == schema).expect("a schema file of ours");
     SETS.with(|sets| judge(sets[place].get_or_init(|| compile(schema)), bytes))
         .map_err(|why| format!("{}\nis not valid against {schema}: {why}", String::from_utf8_lossy(bytes)))
@@ -80,6 +85,17 @@ pub(crate) fn root_name(bytes: &[u8]) -> String {
     let tag = names.next().unwrap_or_default();
     let name = tag.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
     name.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn only_the_newer_schema_knows_ids_on_entities() {
+    let entity = r#"<User xmlns="http://schema.ubisecure.com/customerid/api" id="1"><Attribute/></User>"#;
+    let list = r#"<Tokens xmlns="http://schema.ubisecure.com/customerid/api" method="GET"><Token id="1"><Attribute/></Token></Tokens>"#;
+    for document in [entity, list] {
+        validate_newer(document.as_bytes()).unwrap();
+        validate(document.as_bytes()).unwrap_err();
+        validate_newer(document.replace("id=", "identity=").as_bytes()).unwrap_err();
+    }
 }
 
 #[test]

@@ -127,6 +127,15 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
     assert_eq!(told.send(Method::POST, &format!("users/?login=anna&pwd={pwd}"), &signed, "").await, 200);
     let pwd = told.secret("pwd-taken");
     assert_eq!(told.send(Method::POST, &format!("users/?login=ANNA&pwd={pwd}"), &signed, "").await, 409);
+    let nobody = "users/018f0000-0000-7000-8000-000000000000/authenticate";
+    for (word, query, status) in
+        [("pwd-tried", "", 404), ("pwd-tried-badly", "&nonsense=1", 400), ("pwd-tried-control", "%01", 400)]
+    {
+        let pwd = told.secret(word);
+        assert_eq!(told.send(Method::POST, &format!("{nobody}?pwd={pwd}{query}"), &signed, "").await, status);
+    }
+    let pwd = told.secret("pwd-tried-by-reading");
+    assert_eq!(told.send(Method::GET, &format!("{nobody}?pwd={pwd}"), &signed, "").await, 405);
     let pwd = told.secret("pwd-unknown-parameter");
     assert_eq!(
         told.send(Method::POST, &format!("users/?login=b&pwd={pwd}&nonsense=1"), &signed, "").await,
@@ -164,8 +173,16 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
             format!("<User xmlns=\"http://schema.ubisecure.com/customerid/api\">{login}{inside}</User>");
         let headers = [signed[0], ("Content-Type", "application/xml")];
         assert_eq!(told.send(Method::POST, "users/", &headers, &body).await, status, "{word}");
-        let headers = [signed[0], ("Content-Type", "application/json")];
+        let headers = [signed[0], ("Content-Type", "application/json-seq")];
         assert_eq!(told.send(Method::POST, "users/", &headers, &body).await, 415, "{word}");
+        let headers = [signed[0], ("Content-Type", "application/json")];
+        let secret = told.secret(&format!("{word}-json"));
+        for body in [
+            format!("{{\"attributes\":{{\"login\":[\"{word}\"],\"pwd\":\"{secret}\"}}}}"),
+            format!("{{\"attributes\":{{\"login\":[\"{word}\"],\"pwd\":[\"{secret}\" \"x\"]}}}}"),
+        ] {
+            assert_eq!(told.send(Method::POST, "users/", &headers, &body).await, 400, "{word}");
+        }
     }
     let form = format!("username=restuser&password={}", told.secret("form"));
     let headers = [signed[0], ("Content-Type", "application/x-www-form-urlencoded")];

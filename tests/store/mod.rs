@@ -1,6 +1,8 @@
 //! One conformance suite for both databases: every test here runs on SQLite and on PostgreSQL.
 
+mod answers;
 mod changes;
+mod indexes;
 pub(crate) mod kit;
 mod outbox;
 mod reads;

@@ -4,6 +4,10 @@
 //! logic; `Allow` and the reference documentation derive from them.
 
 pub mod v2_0;
+pub mod v2_1;
+pub mod version;
+
+pub use version::Version;
 
 use crate::model::Kind;
 use crate::operation::invitation::Inviting;
@@ -67,14 +71,26 @@ pub struct Route {
 pub enum Match {
     /// A route, by its place in the table.
     Route(usize),
+    /// An address that was asked what it knows, by OPTIONS; the methods it knows.
+    Options(Vec<&'static str>),
     /// An address that does not know this method; the methods it knows.
     WrongMethod(Vec<&'static str>),
     /// No address.
     Unknown,
 }
 
-/// Finds what `method` on the path of these segments leads to.
+/// What every address answers beside the methods of its routes.
+pub fn known(mut methods: Vec<&'static str>) -> Vec<&'static str> {
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    methods
+}
+
+/// Finds what `method` on the path of these segments leads to; HEAD leads where GET does.
 pub fn find(table: &[Route], method: &str, segments: &[&str]) -> Match {
+    let wanted = if method == "HEAD" { "GET" } else { method };
     let mut methods = Vec::new();
     // A fixed word stands before a key: `users/invite` is no user. A UUID is never such a word.
     let may_be_word = segments.last().is_some_and(|last| last.len() != uuid::fmt::Hyphenated::LENGTH);
@@ -82,13 +98,17 @@ pub fn find(table: &[Route], method: &str, segments: &[&str]) -> Match {
     let fixed = may_be_word && table.iter().any(|route| is_fixed(route) && fits(route.path, segments));
     for (place, route) in table.iter().enumerate() {
         if (!fixed || is_fixed(route)) && fits(route.path, segments) {
-            if route.method == method {
+            if route.method == wanted {
                 return Match::Route(place);
             }
             methods.push(route.method);
         }
     }
-    if methods.is_empty() { Match::Unknown } else { Match::WrongMethod(methods) }
+    match (methods.is_empty(), method) {
+        (true, _) => Match::Unknown,
+        (false, "OPTIONS") => Match::Options(known(methods)),
+        (false, _) => Match::WrongMethod(known(methods)),
+    }
 }
 
 fn fits(path: &str, segments: &[&str]) -> bool {
@@ -110,10 +130,21 @@ mod tests {
         let found = find(v2_0::ROUTES, "GET", &["users", "x", "roles"]);
         let Match::Route(place) = found else { panic!("{found:?}") };
         assert_eq!(v2_0::ROUTES[place].operation, Operation::List(Kind::Role, Base::RolesOfUser));
-        assert_eq!(find(v2_0::ROUTES, "PATCH", &["auditevents"]), Match::WrongMethod(vec!["GET"]));
+        assert_eq!(
+            find(v2_0::ROUTES, "PATCH", &["auditevents"]),
+            Match::WrongMethod(vec!["GET", "HEAD", "OPTIONS"])
+        );
+        assert_eq!(
+            find(v2_0::ROUTES, "OPTIONS", &["users", "x", "roles", "y"]),
+            Match::Options(vec!["PUT", "DELETE", "OPTIONS"])
+        );
+        assert_eq!(find(v2_0::ROUTES, "HEAD", &["users"]), find(v2_0::ROUTES, "GET", &["users"]));
         assert_eq!(find(v2_0::ROUTES, "GET", &["users", "", "roles"]), Match::Unknown);
         assert_eq!(find(v2_0::ROUTES, "GET", &["planets"]), Match::Unknown);
-        assert_eq!(find(v2_0::ROUTES, "GET", &["users", "invite"]), Match::WrongMethod(vec!["POST"]));
+        assert_eq!(
+            find(v2_0::ROUTES, "GET", &["users", "invite"]),
+            Match::WrongMethod(vec!["POST", "OPTIONS"])
+        );
     }
 
     #[test]

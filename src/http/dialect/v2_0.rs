@@ -8,8 +8,8 @@ use crate::operation::revoke::Step;
 
 use Inviting::{Accept, Decide, Decline, InviteUser, Reinvite, Resend, Withdraw};
 use Kind::{
-    ApiClient, AuditEvent, Delegation, Mandate, MandateInvitation, MandateTemplate, Message, Organization,
-    Role, RoleInvitation, Token, User, Workflow,
+    ApiClient, AttributeDefinition, AuditEvent, Delegation, Mandate, MandateInvitation, MandateTemplate,
+    Message, Organization, Role, RoleInvitation, Token, User, Workflow,
 };
 use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, Invitation, List, ListRows};
 use Operation::{MoveOrganization, Update};
@@ -124,6 +124,11 @@ pub static ROUTES: &[Route] = &[
     route("DELETE", "tokens/{}", Delete(Token), "X"),
     route("GET", "auditevents", ListRows(AuditEvent), "X"),
     route("GET", "auditevents/{}", GetRow(AuditEvent), "X"),
+    route("GET", "attributes", ListRows(AttributeDefinition), "X"),
+    route("POST", "attributes", Create(AttributeDefinition, false), "X"),
+    route("GET", "attributes/{}", GetRow(AttributeDefinition), "X"),
+    route("PUT", "attributes/{}", Update(AttributeDefinition), "X"),
+    route("DELETE", "attributes/{}", Delete(AttributeDefinition), "X"),
     route("GET", "outbox", ListRows(Message), "X"),
     route("GET", "outbox/{}", GetRow(Message), "X"),
 ];

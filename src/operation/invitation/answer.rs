@@ -211,8 +211,10 @@ impl Answer {
     }
 
     async fn existing(&self, tx: &mut dyn Write, id: Uuid) -> Result<Stored, Error> {
-        let found = tx.load(&[id]).await?.pop().filter(|entity| entity.kind() == Kind::User);
-        let user = found.ok_or_else(|| Error::reference("user", "expected an existing user"))?;
+        let user = target(tx, Kind::User, id).await.map_err(|error| match error {
+            Error::NotFound { .. } => Error::reference("user", "expected an existing user"),
+            other => other,
+        })?;
         match Status::at(user.attributes(), self.now) {
             Status::Waiting | Status::NotInitialized => {
                 Err(Error::conflict("status: the user must accept its own invitation first"))

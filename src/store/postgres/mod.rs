@@ -24,7 +24,10 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::answers::{self, Answer, Kept};
 use crate::store::convert::{self, audit_row, column, entity_row, mail_row};
+use crate::store::declaration;
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Mail, OutboxQuery};
 use crate::store::plan::{PLACE_OF_WHOLE, Plan};
 use crate::store::post_statements;
@@ -70,7 +73,10 @@ crate::store::transaction::transaction!(
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
+crate::store::answers::answers!(kept, tx);
+crate::store::bulk::bulk!(many, tx, postgres, crate::store::columns::postgres);
 crate::store::post::post!(mails, tx);
+crate::store::declaration::declarations!(declared, tx, postgres, postgres, crate::store::columns::postgres);
 
 /// What the store and its tasks share.
 struct Inner {
@@ -334,8 +340,27 @@ impl Read for Postgres {
         Ok(column!(row, 0))
     }
 
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        let statement = query(answers::KEPT).bind(client.to_owned()).bind(key.to_owned());
+        let Some(row) = statement.fetch_optional(&self.pool()).await.map_err(convert::plain)? else {
+            return Ok(None);
+        };
+        let answer = Answer { status: column!(row, 2), content_type: column!(row, 3), body: column!(row, 4) };
+        Ok(Some(Kept { fingerprint: column!(row, 0), created: column!(row, 1), answer }))
+    }
+
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
         custom_attributes(&self.pool()).await
+    }
+
+    async fn unfinished_indexes(&self) -> Result<Vec<AttrId>, Error> {
+        let statement = query(declaration::UNFINISHED_INDEXES);
+        let rows = statement.fetch_all(&self.pool()).await.map_err(convert::plain)?;
+        let number = |row: &PgRow| {
+            let attr: i64 = column!(row, 0);
+            u32::try_from(attr).map(AttrId).map_err(|_| Error::internal("an attribute's number"))
+        };
+        rows.iter().map(number).collect()
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, Error> {
@@ -397,6 +422,19 @@ impl Store for Postgres {
             query("ROLLBACK").execute(&mut *connection).await.map_err(convert::plain)?;
         }
         Ok(report.sentences())
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        // Whoever looks may be held up by where it writes to.
+        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SET LOCAL idle_in_transaction_session_timeout = 0";
+        let mut connection = self.pool().acquire().await.map_err(convert::plain)?;
+        connection.close_on_drop();
+        connection.execute(SNAPSHOT).await.map_err(convert::plain)?;
+        let mut tx = tx::Tx::new(&mut connection, self.inner.shared.registry());
+        tx.reload_custom().await?;
+        view.view(&mut tx).await?;
+        query("ROLLBACK").execute(&mut *connection).await.map_err(convert::plain).map(|_| ())
     }
 
     async fn close(&self) {

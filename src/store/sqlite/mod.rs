@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
+use crate::store::answers::Kept;
+use crate::store::look::View;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
@@ -51,7 +53,10 @@ crate::store::transaction::transaction!(
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
+crate::store::answers::answers!(kept, tx);
+crate::store::bulk::bulk!(many, tx, sqlite, crate::store::columns::sqlite);
 crate::store::post::post!(mails, tx);
+crate::store::declaration::declarations!(declared, tx, sqlite, sqlite, crate::store::columns::sqlite);
 
 /// The store on SQLite.
 pub(super) struct Sqlite {
@@ -183,8 +188,16 @@ impl Read for Sqlite {
         self.hot.with(read::mail_due)
     }
 
+    async fn kept_answer(&self, client: &str, key: &str) -> Result<Option<Kept>, Error> {
+        self.hot.with(|connection| read::kept_answer(connection, client, key))
+    }
+
     async fn custom_attributes(&self) -> Result<Vec<Attribute>, Error> {
         self.hot.with(read::custom_attributes)?.into_iter().collect()
+    }
+
+    async fn unfinished_indexes(&self) -> Result<Vec<AttrId>, Error> {
+        self.hot.with(read::unfinished_indexes)
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, Error> {
@@ -239,6 +252,14 @@ impl Store for Sqlite {
             link.batch("ROLLBACK")?;
         }
         Ok(report.sentences())
+    }
+
+    async fn view(&self, view: &mut dyn View) -> Result<(), Error> {
+        let mut link = Link::open_to_look(&self.path)?;
+        link.batch("BEGIN")?;
+        let mut tx = tx::Tx::new(&mut link, self.registry());
+        tx.reload_custom().await?;
+        view.view(&mut tx).await
     }
 
     async fn close(&self) {

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Row, Stored};
+use crate::store::answers::{self, Answer, Kept};
 use crate::store::columns::{Column, json};
+use crate::store::declaration;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::plan::{PLACE, PLACE_OF_WHOLE, Parameter, Place, Plan, place_by_rows};
 use crate::store::post_statements;
@@ -215,4 +217,18 @@ pub(super) fn mail(connection: &Connection, id: Uuid) -> Outcome<Option<Result<H
 
 pub(super) fn mail_due(connection: &Connection) -> Outcome<Option<i64>> {
     connection.prepare_cached(post_statements::MAIL_DUE)?.query_row([], |row| row.get(0))
+}
+
+pub(super) fn kept_answer(connection: &Connection, client: &str, key: &str) -> Outcome<Option<Kept>> {
+    let mut statement = connection.prepare_cached(answers::KEPT)?;
+    let kept = |row: &rusqlite::Row<'_>| {
+        let answer = Answer { status: row.get(2)?, content_type: row.get(3)?, body: row.get(4)? };
+        Ok(Kept { fingerprint: row.get(0)?, created: row.get(1)?, answer })
+    };
+    statement.query_row([client, key], kept).optional()
+}
+
+pub(super) fn unfinished_indexes(connection: &Connection) -> Outcome<Vec<AttrId>> {
+    let mut statement = connection.prepare_cached(declaration::UNFINISHED_INDEXES)?;
+    statement.query_map([], |row| row.get(0).map(AttrId))?.collect()
 }
