@@ -37,6 +37,8 @@ fn place(model: &Model, listing: &Listing, id: Uuid) -> String {
         Listing::MandatesByState { .. } | Listing::MandatesOf { .. } => {
             format!("{:?}", model.mandates[&id].valid_until)
         }
+        Listing::InvitationsByState { .. } => model.invitations[&id].expires.to_string(),
+        Listing::OffersByState { .. } => model.offers[&id].expires.to_string(),
         Listing::TemplatesByName { .. } => model.templates[&id].name.clone(),
         Listing::RolesByName { .. } => model.role_name(id).to_lowercase(),
         _ => String::new(),
