@@ -24,7 +24,7 @@ fn is_unregistered(status: &str) -> bool {
 impl Model {
     /// Whether what is accepted in an organization awaits approval.
     fn asks(&self, organization: Uuid) -> bool {
-        self.approval && self.organizations[&organization].class == "company"
+        self.approval && matches!(self.organizations[&organization].class, "company" | "organization")
     }
 
     /// Whether a step about invitations, invited users or workflows is possible.

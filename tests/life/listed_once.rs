@@ -171,7 +171,10 @@ fn what_matches_throughout_a_listing_is_listed_exactly_once() {
     let pages = Cell::new(0);
     holds(
         (any::<u64>(), 15..60_usize, 1..5_u64, 0..4_usize),
-        async |direct| RefCell::new(Walk { model: fresh(&direct), driver: direct }),
+        async |direct| {
+            let model = fresh(&direct);
+            RefCell::new(Walk::new(direct, model))
+        },
         async |walk, case| small(walk, &pages, case).await,
     );
     assert!(pages.get() > 2_000, "only {} pages", pages.get());
@@ -221,7 +224,7 @@ async fn crowd(direct: Direct) -> Crowd {
         model.users.insert(id, User { login, home, status: "Enabled".to_owned(), ..User::default() });
         model.assignments.insert((id, role));
     }
-    Crowd { walk: RefCell::new(Walk { driver: direct, model }), company, role }
+    Crowd { walk: RefCell::new(Walk::new(direct, model)), company, role }
 }
 
 /// A change among many: `what` says which, the numbers whom it concerns.

@@ -228,6 +228,11 @@ impl There<'_> {
         dice.any(there).copied().unwrap_or(self.model.root)
     }
 
+    /// Mostly one of those that something can be done with.
+    fn mostly(&self, dice: &mut Dice, possible: &[Uuid], all: &[Uuid]) -> Uuid {
+        if dice.chance(3, 4) && !possible.is_empty() { *dice.one(possible) } else { self.id(dice, all) }
+    }
+
     fn organization(&self, dice: &mut Dice) -> Uuid {
         self.id(dice, &self.organizations)
     }
@@ -384,7 +389,7 @@ impl Step {
 
     /// Mostly one that the mandater can give.
     fn giving(there: &There<'_>, dice: &mut Dice) -> Giving {
-        let to = dice.chance(7, 8).then(|| there.end(dice));
+        let to = dice.chance(3, 4).then(|| there.end(dice));
         let from = there.end(dice);
         let possible = there.given_by(from);
         let template = dice.any(&there.templates).copied().filter(|_| dice.chance(1, 4));
@@ -405,18 +410,23 @@ impl Step {
     /// Mostly one that the receiver can make.
     fn of_delegations(there: &There<'_>, dice: &mut Dice) -> Self {
         let model = there.model;
-        if dice.chance(1, 6) {
+        if dice.chance(1, 4) {
             return Self::DeleteDelegation { id: there.id(dice, &there.delegations) };
         }
-        let received = |to: Option<Uuid>| to.is_some_and(|to| model.organizations.contains_key(&to));
-        let of = model.mandates.iter().filter(|(_, mandate)| received(mandate.to));
-        let of: Vec<Uuid> = of.map(|(id, _)| *id).collect();
-        let mandate = if dice.chance(1, 6) { there.id(dice, &there.mandates) } else { there.id(dice, &of) };
-        let receiver = model.mandates.get(&mandate).and_then(|mandate| mandate.to);
-        let members =
-            model.users.iter().filter(|(_, u)| receiver.is_some_and(|to| model.stands_below(u.home, to)));
-        let members: Vec<Uuid> = members.map(|(id, _)| *id).collect();
-        let user = if dice.chance(1, 6) { there.user(dice) } else { there.id(dice, &members) };
+        let possible: Vec<(Uuid, Uuid)> = model
+            .mandates
+            .iter()
+            .filter(|(_, mandate)| mandate.in_force(model.now))
+            .flat_map(|(id, mandate)| {
+                let members = model.users.iter();
+                let member = |home| mandate.to.is_some_and(|to| model.stands_below(home, to));
+                members.filter(move |(_, user)| member(user.home)).map(|(user, _)| (*id, *user))
+            })
+            .collect();
+        let (mandate, user) = match dice.any(&possible) {
+            Some(pair) if dice.chance(3, 4) => *pair,
+            _ => (there.id(dice, &there.mandates), there.user(dice)),
+        };
         let given: Vec<Uuid> =
             model.mandates.get(&mandate).map(|m| m.roles.iter().copied().collect()).unwrap_or_default();
         let roles = match dice.below(8) {
@@ -428,9 +438,18 @@ impl Step {
     }
 
     fn of_invitations(there: &There<'_>, dice: &mut Dice) -> Self {
-        let one = |dice: &mut Dice| there.id(dice, &there.invitations);
+        let model = there.model;
         let full = there.invitations.len() > 25;
-        match dice.below(20) {
+        let open = model.invitations.iter().filter(|(_, i)| i.state_at(model.now) == "Sent");
+        let open: Vec<Uuid> = open.map(|(id, _)| *id).collect();
+        let offers = model.offers.iter().filter(|(_, offer)| offer.state_at(model.now) == "Sent");
+        let offers: Vec<Uuid> = offers.map(|(id, _)| *id).collect();
+        let pending = model.workflows.iter().filter(|(_, workflow)| workflow.state == "Pending");
+        let pending: Vec<Uuid> = pending.map(|(id, _)| *id).collect();
+        let waiting = model.users.iter().filter(|(_, user)| user.status == "Waiting for registration");
+        let waiting: Vec<Uuid> = waiting.map(|(id, _)| *id).collect();
+        let one = |dice: &mut Dice| there.mostly(dice, &open, &there.invitations);
+        match dice.below(24) {
             0..5 if !full => Self::invitation(there, dice),
             5..8 if !full => Self::InviteUser {
                 login: text(dice, &LOGINS),
@@ -439,13 +458,24 @@ impl Step {
                 roles: (0..dice.below(3)).map(|_| there.role(dice)).collect(),
             },
             8 => Self::Withdraw { id: one(dice) },
-            9 => Self::Resend { id: one(dice) },
-            10..13 => Self::Accept { id: one(dice), user: dice.chance(1, 2).then(|| there.user(dice)) },
-            13 => Self::Decline { id: one(dice) },
-            14 => Self::Reinvite { id: there.user(dice) },
-            15 | 16 => Self::Receive { id: there.id(dice, &there.offers), user: there.user(dice) },
-            17 => Self::Refuse { id: there.id(dice, &there.offers) },
-            18 | 19 => Self::Decide { id: there.id(dice, &there.workflows), approve: dice.chance(2, 3) },
+            9 => Self::Resend { id: there.id(dice, &there.invitations) },
+            10..14 => {
+                let id = one(dice);
+                let invited = model.invitations.get(&id).is_some_and(|i| i.user.is_some());
+                let named = if invited { dice.chance(1, 6) } else { dice.chance(5, 6) };
+                Self::Accept { id, user: named.then(|| there.user(dice)) }
+            }
+            14 => Self::Decline { id: one(dice) },
+            15 => Self::Reinvite { id: there.mostly(dice, &waiting, &there.users) },
+            16..18 => {
+                let id = there.mostly(dice, &offers, &there.offers);
+                Self::Receive { id, user: there.user(dice) }
+            }
+            18 | 19 => Self::Refuse { id: there.mostly(dice, &offers, &there.offers) },
+            20..22 => {
+                let id = there.mostly(dice, &pending, &there.workflows);
+                Self::Decide { id, approve: dice.chance(2, 3) }
+            }
             _ => Self::DeleteUser { id: there.user(dice) },
         }
     }

@@ -1,6 +1,6 @@
 //! The service, asked one way or the other, and the model beside it: a step is taken by both, and both must agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use uuid::Uuid;
@@ -30,6 +30,33 @@ const KINDS: [Kind; 9] = [
 pub struct Walk<D> {
     pub driver: D,
     pub model: Model,
+    pub tally: Tally,
+}
+
+/// How often each kind of step succeeded, and how often it was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally(pub BTreeMap<String, (u64, u64)>);
+
+impl Tally {
+    fn count(&mut self, step: &Step, succeeded: bool) {
+        let name = format!("{step:?}");
+        let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+        let (done, refused) = self.0.entry(name).or_default();
+        *(if succeeded { done } else { refused }) += 1;
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (name, (done, refused)) in &other.0 {
+            let sum = self.0.entry(name.clone()).or_default();
+            *sum = (sum.0 + done, sum.1 + refused);
+        }
+    }
+}
+
+impl<D> Walk<D> {
+    pub fn new(driver: D, model: Model) -> Self {
+        Self { driver, model, tally: Tally::default() }
+    }
 }
 
 fn differ(what: &str, service: impl Debug, model: impl Debug) -> Result<(), String> {
@@ -147,8 +174,14 @@ impl<D: Driver> Walker for Walk<D> {
         let request = step.request().ok_or("a step that asks for nothing")?;
         let answered = self.driver.change(&request).await;
         let ids = match (answered, self.model.predict(step)) {
-            (Ok(ids), Ok(())) => ids,
-            (Err(no), Err(predicted)) if no == predicted => return Ok(()),
+            (Ok(ids), Ok(())) => {
+                self.tally.count(step, true);
+                ids
+            }
+            (Err(no), Err(predicted)) if no == predicted => {
+                self.tally.count(step, false);
+                return Ok(());
+            }
             (answered, predicted) => return differ("outcome", answered, predicted),
         };
         if let Step::DeleteOrganization { id, recursive: true } = step {
