@@ -103,7 +103,7 @@ fn documents(c: &mut Criterion) {
         });
     });
     let permitted = stand.user.permit(Verb::Read, &Grants::ADMIN).unwrap();
-    let document = echo.entity(&permitted.visible(&registry, &stand.names));
+    let document = echo.entity(&permitted.visible(&registry, &stand.names)).bytes;
     c.bench_function("tag a document", |b| b.iter(|| etag(1, black_box(&document))));
     let limits = Limits::default();
     assert!(decode(&document, &limits).is_ok());

@@ -105,10 +105,10 @@ impl Foreign {
             Scheme::Scrypt(params) => scrypt::scrypt(password, &self.salt, params, &mut made)
                 .map_err(|_| VerifyError::UnusableHash("length of the hash"))?,
             Scheme::Pbkdf2Sha256 { rounds } => {
-                pbkdf2_hmac::<Sha256>(password, &self.salt, *rounds, &mut made)
+                pbkdf2_hmac::<Sha256>(password, &self.salt, *rounds, &mut made);
             }
             Scheme::Pbkdf2Sha512 { rounds } => {
-                pbkdf2_hmac::<Sha512>(password, &self.salt, *rounds, &mut made)
+                pbkdf2_hmac::<Sha512>(password, &self.salt, *rounds, &mut made);
             }
             Scheme::Bcrypt { cost, salt } => {
                 // The scheme counts the byte that ends the text in, as far as there is room.

@@ -68,7 +68,7 @@ pub async fn connect(options: StoreOptions) -> Result<SharedStore, Error> {
         migrate::require_current(&address).await?;
     }
     let store: SharedStore = match address {
-        Address::Sqlite(path) => Arc::new(Sqlite::open(path).await?),
+        Address::Sqlite(path) => Arc::new(Sqlite::open(path)?),
         Address::Postgres(server) => Arc::new(Postgres::open(*server, &options).await?),
     };
     warn_of_other_keys(store.as_ref()).await?;

@@ -6,8 +6,10 @@ use uuid::Uuid;
 use valtuus::model::Kind;
 
 use super::drive::Facts;
-use super::model::{CLASSES, Delegation, Invitation, Mandate, Model, Organization, Role, Template, User};
-use super::steps::{DAY, Giving, Step};
+use super::model::{
+    CLASSES, Delegation, Invitation, Mandate, Model, Offer, Organization, Role, Template, User, Workflow,
+};
+use super::steps::{Giving, Step};
 
 impl Model {
     /// Moves on by a step that succeeded; `made` is the id it answered.
@@ -53,10 +55,10 @@ impl Model {
             Step::DeleteRole { id } => self.remove_role(id),
             Step::Assign { user, role, give: true } => drop(self.assignments.insert((user, role))),
             Step::Assign { user, role, give: false } => self.take_away(user, role),
-            Step::Invite { .. } | Step::Withdraw { .. } => self.apply_to_invitations(step, made),
             Step::Wait { by } => self.now += by,
             Step::List { .. } | Step::Effective { .. } => {}
-            mandates => self.apply_to_mandates(mandates, made),
+            step if step.is_about_mandates() => self.apply_to_mandates(step, made),
+            invitations => self.invite(&invitations, made),
         }
     }
 
@@ -118,17 +120,6 @@ impl Model {
         Mandate { from, to, email, roles, state, valid_from, valid_until, template }
     }
 
-    fn apply_to_invitations(&mut self, step: &Step, made: Uuid) {
-        match step.clone() {
-            Step::Invite { user, email, roles, inviter } => {
-                let (state, expires) = ("Sent", self.now + 14 * DAY);
-                self.invitations.insert(made, Invitation { user, email, roles, inviter, state, expires });
-            }
-            Step::Withdraw { id } => self.invitations.get_mut(&id).unwrap().state = "Withdrawn",
-            other => panic!("{other:?} is about no invitation"),
-        }
-    }
-
     /// The names of the roles that an organization must have by its class and does not have in the model yet: their
     /// ids are the server's to choose.
     pub fn class_roles_to_come(&self, organization: Uuid) -> BTreeSet<&'static str> {
@@ -153,6 +144,8 @@ impl Model {
             }
             Kind::Delegation => self.delegations.iter().map(|(id, d)| (*id, delegation_facts(d))).collect(),
             Kind::MandateTemplate => self.templates.iter().map(|(id, t)| (*id, template_facts(t))).collect(),
+            Kind::MandateInvitation => self.offers.iter().map(|(id, o)| (*id, self.offer_facts(o))).collect(),
+            Kind::Workflow => self.workflows.iter().map(|(id, w)| (*id, workflow_facts(w))).collect(),
             other => panic!("the model knows no {}", other.name()),
         }
     }
@@ -213,6 +206,15 @@ impl Model {
 }
 
 impl Model {
+    fn offer_facts(&self, offer: &Offer) -> Facts {
+        facts([
+            ("mandate", one(&offer.mandate.to_string())),
+            ("email", one(&offer.email)),
+            ("state", one(offer.state_at(self.now))),
+            ("expires", instant(Some(offer.expires))),
+        ])
+    }
+
     fn invitation_facts(&self, invitation: &Invitation) -> Facts {
         let mut known = facts([
             ("user", ids(&invitation.user.into_iter().collect())),
@@ -226,6 +228,16 @@ impl Model {
         }
         known
     }
+}
+
+fn workflow_facts(workflow: &Workflow) -> Facts {
+    facts([
+        ("type", one(if workflow.registers { "registration" } else { "rolerequest" })),
+        ("user", one(&workflow.user.to_string())),
+        ("organization", one(&workflow.organization.to_string())),
+        ("role", ids(&workflow.roles)),
+        ("state", one(workflow.state)),
+    ])
 }
 
 fn delegation_facts(delegation: &Delegation) -> Facts {

@@ -174,7 +174,7 @@ impl There {
     /// Gives what the mandater has: of an organization its role, of a user one that it holds.
     fn mandate(&self, to: &[usize; 4]) -> Option<Pairs> {
         let own = pick(&self.roles, to[0]).map(|(role, organization)| (organization, role));
-        let (from, role) = pick(&self.held, to[1]).filter(|_| to[2] % 2 == 0).or(own)?;
+        let (from, role) = pick(&self.held, to[1]).filter(|_| to[2].is_multiple_of(2)).or(own)?;
         let ends: Vec<Uuid> = self.users.iter().chain(&self.organizations).copied().collect();
         let template = pick(&self.templates, to[2]).map(|id| ("template", id.to_string()));
         let (from, to, role) = (from.to_string(), pick(&ends, to[3])?.to_string(), role.to_string());

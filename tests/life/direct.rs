@@ -10,16 +10,19 @@ use uuid::Uuid;
 use valtuus::config::Config;
 use valtuus::http::arguments::{Arguments, given};
 use valtuus::model::rules::check_given;
-use valtuus::model::state::{Draft, Patch};
+use valtuus::model::state::{Draft, Given, Patch};
 use valtuus::model::visible::Shown;
-use valtuus::model::{Error, Kind};
+use valtuus::model::{AttrId, Error, Kind};
 use valtuus::operation::assign::Assign;
 use valtuus::operation::create::Create;
 use valtuus::operation::delegate::Delegate;
 use valtuus::operation::delete::Delete;
 use valtuus::operation::effective::Sources;
 use valtuus::operation::invitation::Offer;
-use valtuus::operation::invitation::step::Withdraw;
+use valtuus::operation::invitation::answer::{Answer, Proof, Who};
+use valtuus::operation::invitation::decide::Decide;
+use valtuus::operation::invitation::invite_user::{InviteUser, Reinvite};
+use valtuus::operation::invitation::step::{Resend, Withdraw};
 use valtuus::operation::list::{Base, Listing, Query};
 use valtuus::operation::move_organization::MoveOrganization;
 use valtuus::operation::move_user::MoveUser;
@@ -42,6 +45,9 @@ pub struct Direct {
     pub clock: Arc<Still>,
     _directory: TempDir,
 }
+
+/// Attributes as an operation takes them.
+type Attributed = Vec<(AttrId, Vec<Given>)>;
 
 /// A folder that is not on a disk, where there is one.
 fn in_memory() -> TempDir {
@@ -67,12 +73,14 @@ impl Direct {
         Self { engine, caller: Caller::local("walker"), clock, _directory: directory }
     }
 
-    async fn given(
-        &self,
-        kind: Kind,
-        pairs: &Pairs,
-        creating: bool,
-    ) -> Result<Vec<(valtuus::model::AttrId, Vec<valtuus::model::state::Given>)>, Error> {
+    async fn read(&self, kind: Kind, pairs: &Pairs, creating: bool) -> Result<Attributed, Error> {
+        let argument =
+            |(name, value): &(&str, String)| Argument { name: (*name).into(), value: value.clone() };
+        let arguments = Arguments::of_query(pairs.iter().map(argument).collect());
+        given(&self.engine, kind, arguments, creating).await
+    }
+
+    async fn given(&self, kind: Kind, pairs: &Pairs, creating: bool) -> Result<Attributed, Error> {
         let argument =
             |(name, value): &(&str, String)| Argument { name: (*name).into(), value: value.clone() };
         let arguments = Arguments::of_query(pairs.iter().map(argument).collect());
@@ -117,7 +125,42 @@ impl Direct {
                 perform(engine, caller, change).await.map(|id| [id].into())
             }
             Request::Take(verb, id) => self.take(*verb, *id).await,
+            Request::Answer(kind, id, accept, user) => self.answer(*kind, *id, *accept, *user).await,
+            Request::Resend(id) => {
+                let change = Resend::new(engine, Offer::Roles, *id, any());
+                perform(engine, caller, change).await.map(|id| [id].into())
+            }
+            Request::InviteUser(pairs) => {
+                let (offer, who): (Pairs, Pairs) =
+                    pairs.iter().cloned().partition(|(name, _)| *name == "role");
+                let offer = self.read(Kind::RoleInvitation, &offer, true).await?;
+                let draft = Draft { kind: Kind::User, given: self.read(Kind::User, &who, true).await? };
+                perform(engine, caller, InviteUser::new(engine, caller, draft, offer))
+                    .await
+                    .map(|id| [id].into())
+            }
+            Request::Reinvite(id) => {
+                let change = Reinvite::new(engine, caller, *id, any());
+                perform(engine, caller, change).await.map(|(id, _)| [id].into())
+            }
+            Request::Decide(id, approve) => {
+                let change = Decide::new(engine, caller, (*id, *approve), any());
+                perform(engine, caller, change).await.map(|id| [id].into())
+            }
         }
+    }
+
+    async fn answer(
+        &self,
+        kind: Kind,
+        id: Uuid,
+        accept: bool,
+        user: Option<Uuid>,
+    ) -> Result<BTreeSet<Uuid>, Error> {
+        let offer = if kind == Kind::RoleInvitation { Offer::Roles } else { Offer::Mandate };
+        let who = accept.then(|| user.map_or_else(|| Who::Invited(Box::default()), Who::User));
+        let change = Answer::new(&self.engine, &self.caller, (offer, id), Proof::Grant, who);
+        perform(&self.engine, &self.caller, change).await.map(|id| [id].into())
     }
 
     async fn take(&self, verb: Verb, id: Uuid) -> Result<BTreeSet<Uuid>, Error> {

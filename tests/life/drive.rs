@@ -29,6 +29,12 @@ pub enum Request {
     MoveUser(Uuid, Uuid),
     Take(Verb, Uuid),
     Delegate(Uuid, Pairs),
+    /// Accepts or declines an invitation of a kind, for a user where one is named.
+    Answer(Kind, Uuid, bool, Option<Uuid>),
+    Resend(Uuid),
+    InviteUser(Pairs),
+    Reinvite(Uuid),
+    Decide(Uuid, bool),
 }
 
 /// A step in the life of an entity.
@@ -211,6 +217,18 @@ impl Step {
                 Request::Create(Kind::RoleInvitation, [who, what].concat().concat())
             }
             Self::Withdraw { id } => Request::Take(Verb::Withdraw, *id),
+            Self::Resend { id } => Request::Resend(*id),
+            Self::Accept { id, user } => Request::Answer(Kind::RoleInvitation, *id, true, *user),
+            Self::Decline { id } => Request::Answer(Kind::RoleInvitation, *id, false, None),
+            Self::Receive { id, user } => Request::Answer(Kind::MandateInvitation, *id, true, Some(*user)),
+            Self::Refuse { id } => Request::Answer(Kind::MandateInvitation, *id, false, None),
+            Self::InviteUser { login, email, home, roles } => {
+                let roles = if roles.is_empty() { Vec::new() } else { many("role", roles) };
+                let who = [one("login", login), one("email", email), one("organizationId", home)];
+                Request::InviteUser([who.concat(), roles].concat())
+            }
+            Self::Reinvite { id } => Request::Reinvite(*id),
+            Self::Decide { id, approve } => Request::Decide(*id, *approve),
             Self::List { .. } | Self::Effective { .. } | Self::Wait { .. } => return None,
         })
     }

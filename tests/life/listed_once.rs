@@ -10,12 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use uuid::Uuid;
 use valtuus::model::Kind;
-use valtuus::operation::list::Base;
 
 use super::direct::Direct;
-use super::drive::{Asked, Driver, Request};
+use super::drive::{Driver, Request};
 use super::listings::Listing;
-use super::model::{Model, Organization, Role, User};
+use super::model::{Model, Role, User};
 use super::property::{Verdict, fails, holds};
 use super::steps::Step;
 use super::walker::Walk;
@@ -37,6 +36,8 @@ fn place(model: &Model, listing: &Listing, id: Uuid) -> String {
         Listing::MandatesByState { .. } | Listing::MandatesOf { .. } => {
             format!("{:?}", model.mandates[&id].valid_until)
         }
+        Listing::InvitationsByState { .. } => model.invitations[&id].expires.to_string(),
+        Listing::OffersByState { .. } => model.offers[&id].expires.to_string(),
         Listing::TemplatesByName { .. } => model.templates[&id].name.clone(),
         Listing::RolesByName { .. } => model.role_name(id).to_lowercase(),
         _ => String::new(),
@@ -194,7 +195,7 @@ async fn made(direct: &Direct, kind: Kind, pairs: Vec<(&'static str, String)>) -
 /// Many users with one role below one organization, in many units.
 async fn crowd(direct: Direct) -> Crowd {
     let mut model = fresh(&direct);
-    let mut unit = async |model: &mut Model, name: String, parent: Uuid| {
+    let unit = async |model: &mut Model, name: String, parent: Uuid| {
         let pairs = vec![("technicalName", name.clone()), ("parentOrganizationId", parent.to_string())];
         let id = made(&direct, Kind::Organization, pairs).await;
         let step = Step::AddOrganization { name, parent, is_virtual: false, class: None };

@@ -40,10 +40,15 @@ pub enum Listing {
     InvitationsOfUser(Uuid),
     InvitationsOf(Uuid),
     InvitationsByState { state: &'static str },
+    OffersByState { state: &'static str },
+    WorkflowsByState { state: &'static str },
+    WorkflowsOf(Uuid),
 }
 
 const BEGINNINGS: [&str; 8] = ["a", "AN", "b", "do", "x", "anna", "i", ""];
 const STATES: [&str; 6] = ["Invited", "Pending", "Active", "Revoked", "Rejected", "Expired"];
+const OFFERED: [&str; 5] = ["Sent", "Accepted", "Declined", "Expired", "Withdrawn"];
+const STATUSES: [&str; 5] = ["Enabled", "Disabled", "Pending", "Not initialized", "Waiting for registration"];
 const PATHS: [&str; 8] = ["n", "west", "WEST/", "north/s", "east/e", "root", "r", "south/north/n"];
 
 impl Listing {
@@ -63,7 +68,7 @@ impl Listing {
             dice.any(&roles).map_or(Self::RolesOf(organization), |id| of(*id))
         };
         let mandates: Vec<Uuid> = model.mandates.keys().copied().collect();
-        match dice.below(28) {
+        match dice.below(32) {
             21 => Self::MandatesOf { state: dice.word(&STATES), from: end },
             22 => of_role(dice, Self::RolesIncluding),
             23 => dice.any(&mandates).map_or(Self::RolesOf(organization), |id| Self::DelegationsOf(*id)),
@@ -81,7 +86,7 @@ impl Listing {
             5 => Self::UsersByHomeName {
                 beginning: dice.word(&["w", "W", "NOR", "north", "east", "root"]).to_owned(),
             },
-            6 => Self::UsersByStatus { status: dice.word(&["Enabled", "Disabled"]) },
+            6 => Self::UsersByStatus { status: dice.word(&STATUSES) },
             7 | 8 => Self::OrganizationsBelow { id: organization, recursive },
             9 => Self::OrganizationsByName { beginning: path },
             10 => Self::OrganizationsByClass { class: dice.word(&["company", "network", "virtual"]) },
@@ -94,8 +99,11 @@ impl Listing {
             17 => of_role(dice, Self::MandatesOfRole),
             18 => Self::MandatesByState { state: dice.word(&STATES) },
             19 => of_user(dice, Self::InvitationsOfUser),
+            28 => Self::OffersByState { state: dice.word(&OFFERED) },
+            29 => Self::WorkflowsByState { state: dice.word(&["Pending", "Approved", "Rejected"]) },
+            30 => of_user(dice, Self::WorkflowsOf),
             _ if recursive => Self::InvitationsOf(organization),
-            _ => Self::InvitationsByState { state: dice.word(&["Sent", "Withdrawn", "Expired"]) },
+            _ => Self::InvitationsByState { state: dice.word(&OFFERED) },
         }
     }
 
@@ -145,6 +153,9 @@ impl Listing {
             Self::TemplatesByName { beginning } => Asked::all(Kind::MandateTemplate).with("name", beginning),
             Self::InvitationsOfUser(of) => Asked::of(Kind::RoleInvitation, Base::InvitationsOfUser, *of),
             Self::InvitationsOf(of) => Asked::of(Kind::RoleInvitation, Base::InvitationsOfOrganization, *of),
+            Self::OffersByState { state } => Asked::all(Kind::MandateInvitation).with("state", state),
+            Self::WorkflowsByState { state } => Asked::all(Kind::Workflow).with("state", state),
+            Self::WorkflowsOf(user) => Asked::all(Kind::Workflow).with("user", &id(user)),
             Self::InvitationsByState { state } => Asked::all(Kind::RoleInvitation).with("state", state),
         }
     }
@@ -217,6 +228,16 @@ impl Model {
             }
             Listing::InvitationsByState { state } => {
                 self.invitations_where(|i| i.state_at(self.now) == *state)
+            }
+            Listing::OffersByState { state } => {
+                let offers = self.offers.iter().filter(|(_, offer)| offer.state_at(self.now) == *state);
+                offers.map(|(id, _)| *id).collect()
+            }
+            Listing::WorkflowsByState { state } => {
+                self.workflows.iter().filter(|(_, w)| w.state == *state).map(|(id, _)| *id).collect()
+            }
+            Listing::WorkflowsOf(user) => {
+                self.workflows.iter().filter(|(_, w)| w.user == *user).map(|(id, _)| *id).collect()
             }
             users => self.list_users(users),
         }

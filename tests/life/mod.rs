@@ -6,6 +6,7 @@ mod dangling;
 mod direct;
 mod drive;
 mod effective;
+mod inviting;
 mod listed_once;
 mod listings;
 mod mandates;

@@ -107,6 +107,40 @@ impl Invitation {
     }
 }
 
+/// An invitation to receive a mandate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub mandate: Uuid,
+    pub email: String,
+    /// Without regard to the clock.
+    pub state: &'static str,
+    pub expires: i64,
+}
+
+impl Offer {
+    /// The state at an instant.
+    pub fn state_at(&self, now: i64) -> &'static str {
+        if self.state == "Sent" && self.expires <= now { "Expired" } else { self.state }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workflow {
+    pub user: Uuid,
+    /// An organization that may be gone by now.
+    pub organization: Uuid,
+    pub roles: BTreeSet<Uuid>,
+    /// Whether it is about a registration; else about roles.
+    pub registers: bool,
+    pub state: &'static str,
+}
+
+impl Workflow {
+    pub fn begun(user: Uuid, organization: Uuid, roles: BTreeSet<Uuid>, registers: bool) -> Self {
+        Self { user, organization, roles, registers, state: "Pending" }
+    }
+}
+
 /// Everything there is.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
@@ -124,6 +158,10 @@ pub struct Model {
     pub delegations: BTreeMap<Uuid, Delegation>,
     pub templates: BTreeMap<Uuid, Template>,
     pub invitations: BTreeMap<Uuid, Invitation>,
+    pub offers: BTreeMap<Uuid, Offer>,
+    pub workflows: BTreeMap<Uuid, Workflow>,
+    /// Workflows that have begun and whose ids are not known yet.
+    pub begun: Vec<Workflow>,
     /// What was there once.
     pub gone: Vec<Uuid>,
 }
@@ -195,6 +233,7 @@ impl Model {
             self.invitations.remove(&id);
             self.gone.push(id);
         }
+        self.workflows.retain(|_, workflow| workflow.user != id);
     }
 
     /// Takes a role away with its assignments; invitations and templates lose it.
@@ -205,11 +244,7 @@ impl Model {
         for template in self.templates.values_mut() {
             template.roles.remove(&id);
         }
-        for invitation in self.invitations.values_mut() {
-            if invitation.roles.remove(&id) && invitation.roles.is_empty() && invitation.state == "Sent" {
-                invitation.state = "Withdrawn";
-            }
-        }
+        self.offer_no_more(id);
     }
 
     /// Takes mandates away.
@@ -225,6 +260,7 @@ impl Model {
         self.mandates.remove(&id);
         self.gone.push(id);
         self.remove_delegations(|delegation| delegation.mandate == id);
+        self.offers.retain(|_, offer| offer.mandate != id);
     }
 
     /// Takes delegations away.
@@ -236,10 +272,12 @@ impl Model {
         }
     }
 
-    /// Ends a mandate and with it its delegations.
+    /// Ends a mandate and with it its delegations and the open invitation to it.
     pub fn end_mandate(&mut self, id: Uuid, state: &'static str) {
         self.mandates.get_mut(&id).unwrap().state = state;
         self.remove_delegations(|delegation| delegation.mandate == id);
+        let open = self.offers.values_mut().filter(|offer| offer.mandate == id && offer.state == "Sent");
+        open.for_each(|offer| offer.state = "Withdrawn");
     }
 
     /// Takes an assignment back, and with it the role out of what the user gave.

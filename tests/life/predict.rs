@@ -8,17 +8,18 @@ use super::drive::No;
 use super::model::{CLASSES, Mandate, Model, OPEN};
 use super::steps::{DAY, Giving, Step};
 
-const INVALID: No = (400, 1);
-const NO_PARENT: No = (404, 5);
-const NOT_FOUND: No = (404, 7);
-const TAKEN: No = (409, 4);
-const NOT_VIRTUAL: No = (409, 8);
-const VIRTUAL: No = (409, 9);
-const REFERENCE: No = (400, 10);
-const REFERRED: No = (409, 10);
-const STATE: No = (409, 15);
+pub const INVALID: No = (400, 1);
+pub const NO_PARENT: No = (404, 5);
+pub const NOT_FOUND: No = (404, 7);
+pub const TAKEN: No = (409, 4);
+pub const NOT_VIRTUAL: No = (409, 8);
+pub const VIRTUAL: No = (409, 9);
+pub const REFERENCE: No = (400, 10);
+pub const REFERRED: No = (409, 10);
+pub const STATE: No = (409, 15);
 
-fn unless(wrong: bool, no: No) -> Result<(), No> {
+/// Refuses what is wrong.
+pub fn unless(wrong: bool, no: No) -> Result<(), No> {
     if wrong { Err(no) } else { Ok(()) }
 }
 
@@ -49,10 +50,14 @@ impl Model {
                 unless(!self.users.contains_key(id), NOT_FOUND)?;
                 unless(self.login_taken(login, Some(*id)), TAKEN)
             }
-            Step::Change { id, .. }
-            | Step::Browse { id, .. }
-            | Step::SetStatus { id, .. }
-            | Step::DeleteUser { id } => unless(!self.users.contains_key(id), NOT_FOUND),
+            Step::Change { id, .. } | Step::Browse { id, .. } | Step::DeleteUser { id } => {
+                unless(!self.users.contains_key(id), NOT_FOUND)
+            }
+            Step::SetStatus { id, status } => {
+                let before = self.users.get(id).ok_or(NOT_FOUND)?.status.as_str();
+                let awaits = matches!(before, "Pending" | "Waiting for registration");
+                unless(*status == "Enabled" && awaits, STATE)
+            }
             Step::MoveUser { id, home } => {
                 unless(!self.users.contains_key(id), NOT_FOUND)?;
                 unless(self.organizations.get(home).ok_or(NO_PARENT)?.is_virtual, VIRTUAL)
@@ -62,9 +67,9 @@ impl Model {
             | Step::RenameRole { .. }
             | Step::DeleteRole { .. }
             | Step::Assign { .. } => self.of_roles(step),
-            Step::Invite { .. } | Step::Withdraw { .. } => self.of_invitations(step),
             Step::List { .. } | Step::Effective { .. } | Step::Wait { .. } => Ok(()),
-            mandates => self.of_mandates(mandates),
+            step if step.is_about_mandates() => self.of_mandates(step),
+            invitations => self.may_invite(invitations),
         }
     }
 
@@ -123,28 +128,14 @@ impl Model {
         }
     }
 
-    fn of_invitations(&self, step: &Step) -> Result<(), No> {
-        match step {
-            Step::Invite { user, roles, inviter, .. } => {
-                let unknown = |id: &Uuid| !self.users.contains_key(id);
-                unless(user.iter().chain(inviter).any(unknown), REFERENCE)?;
-                unless(roles.iter().any(|role| !self.roles.contains_key(role)), REFERENCE)
-            }
-            Step::Withdraw { id } => {
-                let invitation = self.invitations.get(id).ok_or(NOT_FOUND)?;
-                unless(invitation.state != "Sent", STATE)
-            }
-            other => panic!("{other:?} is about no invitation"),
-        }
-    }
-
     fn sibling(&self, name: &str, parent: Uuid, but: Option<Uuid>) -> bool {
         self.organizations
             .iter()
             .any(|(id, other)| Some(*id) != but && other.parent == Some(parent) && other.name == name)
     }
 
-    fn login_taken(&self, login: &str, but: Option<Uuid>) -> bool {
+    /// Whether another user has a login.
+    pub fn login_taken(&self, login: &str, but: Option<Uuid>) -> bool {
         let same = |other: &str| other.to_lowercase() == login.to_lowercase();
         self.users.iter().any(|(id, user)| Some(*id) != but && same(&user.login))
     }

@@ -132,6 +132,38 @@ pub enum Step {
     Withdraw {
         id: Uuid,
     },
+    Resend {
+        id: Uuid,
+    },
+    /// A client accepts for the user that is invited, or that it names.
+    Accept {
+        id: Uuid,
+        user: Option<Uuid>,
+    },
+    Decline {
+        id: Uuid,
+    },
+    InviteUser {
+        login: String,
+        email: String,
+        home: Uuid,
+        roles: BTreeSet<Uuid>,
+    },
+    Reinvite {
+        id: Uuid,
+    },
+    /// A client accepts a mandate for a user.
+    Receive {
+        id: Uuid,
+        user: Uuid,
+    },
+    Refuse {
+        id: Uuid,
+    },
+    Decide {
+        id: Uuid,
+        approve: bool,
+    },
     List {
         listing: Listing,
         page: Option<u64>,
@@ -183,6 +215,8 @@ struct There<'m> {
     delegations: Vec<Uuid>,
     templates: Vec<Uuid>,
     invitations: Vec<Uuid>,
+    offers: Vec<Uuid>,
+    workflows: Vec<Uuid>,
 }
 
 impl There<'_> {
@@ -235,14 +269,16 @@ impl Step {
             delegations: model.delegations.keys().copied().collect(),
             templates: model.templates.keys().copied().collect(),
             invitations: model.invitations.keys().copied().collect(),
+            offers: model.offers.keys().copied().collect(),
+            workflows: model.workflows.keys().copied().collect(),
         };
         match dice.below(100) {
             0..16 => Self::of_organizations(&there, dice),
-            16..36 => Self::of_users(&there, dice),
-            36..50 => Self::of_roles(&there, dice),
-            50..66 => Self::of_mandates(&there, dice),
-            66..72 => Self::of_delegations(&there, dice),
-            72..77 => Self::of_invitations(&there, dice),
+            16..34 => Self::of_users(&there, dice),
+            34..47 => Self::of_roles(&there, dice),
+            47..61 => Self::of_mandates(&there, dice),
+            61..66 => Self::of_delegations(&there, dice),
+            66..77 => Self::of_invitations(&there, dice),
             77..79 => Self::Wait { by: *dice.one(&[HOUR, DAY, DAY, 5 * DAY]) },
             79..83 => {
                 dice.any(&there.users).map_or(Self::Wait { by: HOUR }, |user| Self::Effective { user: *user })
@@ -392,9 +428,29 @@ impl Step {
     }
 
     fn of_invitations(there: &There<'_>, dice: &mut Dice) -> Self {
-        if there.invitations.len() > 25 || dice.chance(1, 3) {
-            return Self::Withdraw { id: there.id(dice, &there.invitations) };
+        let one = |dice: &mut Dice| there.id(dice, &there.invitations);
+        let full = there.invitations.len() > 25;
+        match dice.below(20) {
+            0..5 if !full => Self::invitation(there, dice),
+            5..8 if !full => Self::InviteUser {
+                login: text(dice, &LOGINS),
+                email: "i@example.com".to_owned(),
+                home: there.organization(dice),
+                roles: (0..dice.below(3)).map(|_| there.role(dice)).collect(),
+            },
+            8 => Self::Withdraw { id: one(dice) },
+            9 => Self::Resend { id: one(dice) },
+            10..13 => Self::Accept { id: one(dice), user: dice.chance(1, 2).then(|| there.user(dice)) },
+            13 => Self::Decline { id: one(dice) },
+            14 => Self::Reinvite { id: there.user(dice) },
+            15 | 16 => Self::Receive { id: there.id(dice, &there.offers), user: there.user(dice) },
+            17 => Self::Refuse { id: there.id(dice, &there.offers) },
+            18 | 19 => Self::Decide { id: there.id(dice, &there.workflows), approve: dice.chance(2, 3) },
+            _ => Self::DeleteUser { id: there.user(dice) },
         }
+    }
+
+    fn invitation(there: &There<'_>, dice: &mut Dice) -> Self {
         let user = dice.chance(1, 2).then(|| there.user(dice));
         Self::Invite {
             email: if user.is_none() { format!("{}@example.com", dice.below(5)) } else { String::new() },
@@ -402,6 +458,24 @@ impl Step {
             roles: there.some_roles(dice),
             inviter: dice.chance(1, 3).then(|| there.user(dice)),
         }
+    }
+
+    /// Whether it is about mandates, their delegations or templates.
+    pub fn is_about_mandates(&self) -> bool {
+        matches!(
+            self,
+            Self::AddMandate(_)
+                | Self::Revoke { .. }
+                | Self::Approve { .. }
+                | Self::Reject { .. }
+                | Self::Prolong { .. }
+                | Self::DeleteMandate { .. }
+                | Self::Delegate { .. }
+                | Self::DeleteDelegation { .. }
+                | Self::AddTemplate { .. }
+                | Self::ChangeTemplate { .. }
+                | Self::DeleteTemplate { .. }
+        )
     }
 }
 

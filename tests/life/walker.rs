@@ -8,12 +8,13 @@ use valtuus::model::Kind;
 use valtuus::operation::list::Base;
 
 use super::drive::{Asked, Driver};
-use super::model::{Model, Role};
+use super::inviting::STANDS;
+use super::model::{Invitation, Model, Offer, Role};
 use super::steps::Step;
 use crate::kit::walk::{Dice, Walker};
 
 /// The kinds that are compared whole.
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     Kind::User,
     Kind::Organization,
     Kind::Role,
@@ -21,6 +22,8 @@ const KINDS: [Kind; 7] = [
     Kind::Delegation,
     Kind::MandateTemplate,
     Kind::RoleInvitation,
+    Kind::MandateInvitation,
+    Kind::Workflow,
 ];
 
 /// The service, asked one way or the other, and the model beside it.
@@ -41,7 +44,7 @@ impl<D: Driver> Walk<D> {
         if answered != expected {
             return differ("listing", answered, expected);
         }
-        if found.len() != expected.len() { differ("listed twice", found, expected) } else { Ok(()) }
+        if found.len() == expected.len() { Ok(()) } else { differ("listed twice", found, expected) }
     }
 
     async fn effective(&self, user: Uuid) -> Result<(), String> {
@@ -52,6 +55,51 @@ impl<D: Driver> Walk<D> {
         let (more, less): (Vec<_>, Vec<_>) =
             (there.difference(&expected).collect(), expected.difference(&there).collect());
         differ(&format!("effective roles of {user}"), more, less)
+    }
+
+    /// Learns the id of the one entity that a search finds.
+    async fn only(&self, asked: Asked) -> Result<Uuid, String> {
+        match self.driver.list(&asked, None).await[..] {
+            [id] => Ok(id),
+            ref other => Err(format!("{asked:?} should find one: {other:?}")),
+        }
+    }
+
+    /// Learns of the invitation that was made with a mandate.
+    async fn learn_offer(&mut self, mandate: Uuid) -> Result<(), String> {
+        let id = self.only(Asked::all(Kind::MandateInvitation).with("mandate", &mandate.to_string())).await?;
+        let email = self.model.mandates[&mandate].email.clone();
+        let (state, expires) = ("Sent", self.model.now + STANDS);
+        self.model.offers.insert(id, Offer { mandate, email, state, expires });
+        Ok(())
+    }
+
+    /// Learns of the invitation that was made with a user.
+    async fn learn_invitation(&mut self, user: Uuid, roles: BTreeSet<Uuid>) -> Result<(), String> {
+        let id = self.only(Asked::of(Kind::RoleInvitation, Base::InvitationsOfUser, user)).await?;
+        let (state, expires) = ("Sent", self.model.now + STANDS);
+        let (user, email, inviter) = (Some(user), String::new(), None);
+        self.model.invitations.insert(id, Invitation { user, email, roles, inviter, state, expires });
+        Ok(())
+    }
+
+    /// Learns the ids of the workflows that have begun; at most one for each organization.
+    async fn learn_workflows(&mut self) -> Result<(), String> {
+        let begun = std::mem::take(&mut self.model.begun);
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let whole = self.driver.whole(Kind::Workflow).await;
+        for workflow in begun {
+            let organization = BTreeSet::from([workflow.organization.to_string()]);
+            let known = &self.model.workflows;
+            let new = whole.iter().find(|(id, facts)| {
+                !known.contains_key(*id) && facts.get("organization") == Some(&organization)
+            });
+            let (id, _) = new.ok_or_else(|| format!("{workflow:?} has not begun"))?;
+            self.model.workflows.insert(*id, workflow);
+        }
+        Ok(())
     }
 
     /// Learns the ids of the roles that an organization got by its class, and no others.
@@ -117,6 +165,9 @@ impl<D: Driver> Walker for Walk<D> {
             Step::AddOrganization { .. } | Step::Reclass { .. } if class(&self.model) != before => {
                 self.learn_roles(made).await
             }
+            Step::AddMandate(giving) if giving.to.is_none() => self.learn_offer(made).await,
+            Step::InviteUser { roles, .. } => self.learn_invitation(made, roles.clone()).await,
+            Step::Accept { .. } => self.learn_workflows().await,
             _ => Ok(()),
         }
     }

@@ -16,6 +16,13 @@ fn approves(seed: u64) -> bool {
     seed % 3 == 2
 }
 
+/// Then companies must approve who comes to them and has their roles, too.
+fn adapt(config: &mut Config, seed: u64) {
+    config.mandates.approval = approves(seed);
+    let companies = config.organizations.classes.iter_mut().filter(|class| class.name == "company");
+    companies.for_each(|class| class.approval = approves(seed));
+}
+
 /// Walks straight at the operations, on two threads.
 #[test]
 fn the_operations_and_the_model_walk_together() {
@@ -25,7 +32,7 @@ fn the_operations_and_the_model_walk_together() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 for seed in (0..seeds).filter(|seed| seed % 2 == thread) {
-                    let driver = Direct::start_with(|config| config.mandates.approval = approves(seed)).await;
+                    let driver = Direct::start_with(|config| adapt(config, seed)).await;
                     let mut model = Model::new(driver.engine.root, driver.engine.world.now());
                     model.approval = approves(seed);
                     let mut walker = Walk { driver, model };
@@ -45,8 +52,7 @@ fn the_operations_and_the_model_walk_together() {
 async fn over_http(on: On) {
     let Extent { seeds, steps } = Extent::of(5, 500);
     for seed in 1_000..1_000 + seeds {
-        let adapt = |config: &mut Config| config.mandates.approval = approves(seed);
-        let Some(bed) = Bed::start_still(on, adapt).await else { return };
+        let Some(bed) = Bed::start_still(on, |config| adapt(config, seed)).await else { return };
         let mut model = Model::new(bed.server.service().engine.root, bed.now());
         model.approval = approves(seed);
         let mut walker = Walk { driver: Wire(&bed), model };

@@ -74,7 +74,7 @@ fn registry_now(hot: &Hot) -> Result<Registry, Error> {
 
 impl Sqlite {
     /// Opens the migrated file and starts the writer.
-    pub(super) async fn open(path: PathBuf) -> Result<Self, Error> {
+    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
         let hot = Hot::new(path.clone())?;
         let shared = Arc::new(Shared::new(Registry::new([])));
         let mut writer = Writer::new(path.clone(), Arc::clone(&shared), Arc::clone(&hot));
