@@ -17,7 +17,7 @@ use crate::http::params::{Query, shortened};
 use crate::model::kind::user;
 use crate::model::password::Password;
 use crate::model::state::{Draft, Given};
-use crate::model::{AttrId, Error, Grants, Kind};
+use crate::model::{AttrId, Error, Grants, Kind, Verb};
 use crate::operation::invitation::answer::{Answer, Proof, Who, with_login};
 use crate::operation::invitation::decide::Decide;
 use crate::operation::invitation::invite_user::{InviteUser, Reinvite};
