@@ -189,7 +189,8 @@ fn what_is_not_built_is_not_listed() {
     every_command(&args::Cli::command(), &mut |command| names.push(command.get_name().to_owned()));
     names.sort();
     let mut expected: Vec<&str> =
-        "valtuus serve migrate client add list disable enable reset config show check reindex check bench"
+        "valtuus serve migrate client add list disable enable reset token config show check reindex check bench \
+         import export backup restore completions man"
             .split(' ')
             .collect();
     expected.sort_unstable();

@@ -453,7 +453,7 @@ mod tests {
         let role = "<Role><Attribute/></Role>";
         for (text, line, word) in [
             (format!("{open}{}\n<Banana/></Users>", user("a")), 3, "Banana"),
-            (format!("{open}{}\nx{}</Users>", user("a"), user("b")), 3, "text"),
+            (format!("{open}{}\nx{}</Users>", user("a"), user("b")), 2, "text"),
             (format!("{open}{role}\n{}</Users>", user("a")), 3, "User"),
             (format!("{open}{}\n<User></User></Users>", user("a")), 3, "lacks"),
             (format!("{open}{}\n<User>", user("a")), 3, "ends inside"),

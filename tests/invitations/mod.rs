@@ -1,6 +1,7 @@
 //! Invitations, invited users and workflows, against real servers over both databases: what each state lets happen,
 //! what a token is worth, and what follows when somebody accepts.
 
+mod doors;
 mod mandates;
 mod people;
 mod races;

@@ -80,7 +80,7 @@ on_both! {
         for from in Status::ALL {
             let id = in_status(&bed, from).await;
             for to in Status::ALL {
-                if matches!(to, Status::Enabled | Status::Disabled) || to == from {
+                if matches!(to, Status::Enabled | Status::Disabled) {
                     continue;
                 }
                 let name = to.name().replace(' ', "%20");
