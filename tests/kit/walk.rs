@@ -40,7 +40,7 @@ impl Dice {
 
     /// One of these words.
     pub fn word(&mut self, of: &[&'static str]) -> &'static str {
-        *self.one::<&'static str>(of)
+        self.one::<&'static str>(of)
     }
 
     /// One of these; `None` when there are none.

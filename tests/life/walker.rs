@@ -71,7 +71,7 @@ impl<D: Driver> Walk<D> {
         if answered != expected {
             return differ("listing", answered, expected);
         }
-        if found.len() != expected.len() { differ("listed twice", found, expected) } else { Ok(()) }
+        if found.len() == expected.len() { Ok(()) } else { differ("listed twice", found, expected) }
     }
 
     async fn effective(&self, user: Uuid) -> Result<(), String> {
