@@ -17,7 +17,7 @@ use crate::http::params::{Query, shortened};
 use crate::model::kind::user;
 use crate::model::password::Password;
 use crate::model::state::{Draft, Given};
-use crate::model::{AttrId, Error, Grants, Kind};
+use crate::model::{AttrId, Error, Grants, Kind, Verb};
 use crate::operation::invitation::answer::{Answer, Proof, Who, with_login};
 use crate::operation::invitation::decide::Decide;
 use crate::operation::invitation::invite_user::{InviteUser, Reinvite};
@@ -137,10 +137,13 @@ impl Request<'_> {
             Some(_) if self.caller.is_visitor() => {
                 return Err(Error::invalid("user", "only a client can name the user who accepts"));
             }
+            Some(_) if token.is_some() => {
+                return Err(Error::invalid("user", "who shows a token accepts in its own name"));
+            }
             // What is no id is nobody's.
             Some(text) => Some(Uuid::try_parse(&text).unwrap_or_default()),
         };
-        let (password, _) = self.own(Kind::User, &mut arguments, false)?;
+        let password = arguments.take_one("pwd")?.map(Password::new);
         let login = arguments.named.iter().find(|(name, _)| name == "login");
         let login = login.and_then(|(_, values)| values.first().cloned());
         let person = given(&self.service.engine, Kind::User, arguments, true).await?;
@@ -165,6 +168,12 @@ impl Request<'_> {
                 Err(error) => Err(self.refused(operation, error).await),
             };
         }
+        // A password that is in use already need not fit the policy for new ones.
+        if let Some(password) = &said.password
+            && let Err(error) = password.check(&self.service.engine.settings.password)
+        {
+            return Err(self.refused(operation, error).await);
+        }
         let credential = self.credential(operation, said.password.as_ref()).await?;
         Ok(Who::Invited(Box::new(Person { given: said.person, password: said.password, credential })))
     }
@@ -178,7 +187,10 @@ impl Request<'_> {
         (user, password): (Uuid, &Password),
     ) -> Result<bool, Error> {
         let engine = &self.service.engine;
-        let Some(token) = token else { return self.is_right(self.caller.clone(), user, password).await };
+        let Some(token) = token else {
+            self.caller.grants.require(Verb::Authenticate, Kind::User)?;
+            return self.is_right(self.caller.clone(), user, password).await;
+        };
         let hash = token::hash(token);
         let subject = engine.store.secret_subject(offer.purpose(), &hash, engine.world.now()).await?;
         let id = self.keys.first().and_then(|key| Uuid::try_parse(key).ok()).unwrap_or_default();

@@ -75,7 +75,13 @@ impl Attempt {
             }
         };
         let sign_in = SignIn::new(&self.engine, self.id, verified);
-        let outcome = perform(&self.engine, &self.caller, sign_in).await?;
+        let outcome = match perform(&self.engine, &self.caller, sign_in).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                release(&self.engine, self.id).await?;
+                return Err(error);
+            }
+        };
         drop(turn);
         Ok(if outcome { Outcome::In } else { Outcome::Counted })
     }

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::Scope;
-use crate::model::kind::organization;
 use crate::model::kind::user::HOME;
+use crate::model::kind::{organization, role_invitation};
 use crate::model::rules::{Companions, by_server};
 use crate::model::state::Given;
 use crate::model::{AttrId, Error, Kind, Row, Stored, Verb};
 use crate::operation::delegate::end_delegations_outside;
 use crate::operation::engine::Engine;
+use crate::operation::invitation::step::open_invitations;
 use crate::operation::perform::Change;
 use crate::operation::resolve::apply;
 use crate::operation::update::{Precondition, target};
@@ -61,6 +62,12 @@ async fn rehome(tx: &mut dyn Write, user: &Stored, home: Row) -> Result<(), Erro
         // Locked before they are written, in row order like everywhere.
         for entity in tx.load_rows(&frontier).await? {
             tx.rehome(entity.row(), home).await?;
+        }
+    }
+    // An invitation without roles belongs where its user does.
+    for invitation in open_invitations(tx, user.row()).await? {
+        if invitation.attributes().values(role_invitation::ROLE).is_empty() {
+            tx.rehome(invitation.row(), home).await?;
         }
     }
     Ok(())

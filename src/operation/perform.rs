@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use crate::audit::{Action, Events, Record};
-use crate::model::{Error, Kind, Stored};
+use crate::model::{Error, Kind, Row};
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::once::Once;
 use crate::operation::scope::check_kind;
@@ -58,6 +58,7 @@ struct Performing<C: Change> {
     change: C,
     engine: Engine,
     caller: Caller,
+    bound: Option<Row>,
     /// The answer to be kept with the change; without any secret.
     render: Box<Render<C::Out>>,
     out: Mutex<Option<C::Out>>,
@@ -82,6 +83,8 @@ impl<C: Change> Performing<C> {
 #[async_trait]
 impl<C: Change> Unit for Performing<C> {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
+        // An earlier run that was undone has left nothing.
+        *self.out.lock() = None;
         let mut events = Events::default();
         events.requested(self.change.action());
         if let Some(once) = self.once()
@@ -90,7 +93,7 @@ impl<C: Change> Unit for Performing<C> {
             // Performed before: nothing is left to do, and there is no result.
             return Ok(Touched::default());
         }
-        bind(tx, &self.caller).await?;
+        tx.bind(self.bound);
         let out = self.change.run(tx, &mut events).await?;
         self.record(tx, &events).await?;
         if let Some(once) = self.once()
@@ -111,15 +114,12 @@ impl<C: Change> Unit for Performing<C> {
     }
 }
 
-/// Bounds the transaction to what the caller may touch.
-pub async fn bind(tx: &mut dyn Write, caller: &Caller) -> Result<(), Error> {
-    let bound = match caller.within {
-        None => None,
-        // No entity has row 0, so nothing stands below an organization that is gone.
-        Some(id) => Some(tx.companions(&[id]).await?.first().map_or(0, Stored::row)),
-    };
-    tx.bind(bound);
-    Ok(())
+/// What a transaction of the caller is bounded to. Read before it begins and without a lock: rows are never given
+/// anew, and a lock would make bounded clients wait for every change of the organization on top.
+pub async fn bound(engine: &Engine, caller: &Caller) -> Result<Option<Row>, Error> {
+    let Some(id) = caller.within else { return Ok(None) };
+    // No entity has row 0, so nothing stands below an organization that is gone.
+    Ok(Some(engine.store.by_id(id).await?.map_or(0, |top| top.row())))
 }
 
 /// The audit table's rows of events that happen now.
@@ -156,8 +156,10 @@ pub async fn perform_kept<C: Change>(
             return Err(refuse(engine, caller, action, error).await);
         }
     }
+    let bound = bound(engine, caller).await?;
     let performing = Arc::new(Performing {
         change,
+        bound,
         engine: engine.clone(),
         caller: caller.clone(),
         render: Box::new(render),

@@ -15,9 +15,9 @@ use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::kind::user::{self, Event, Status};
 use crate::model::rules::{Companions, UserLock, by_server};
-use crate::model::{Error, Kind, Stored, Value, Verb};
+use crate::model::{Error, Kind, Row, Stored, Value, Verb};
 use crate::operation::engine::{Caller, Engine};
-use crate::operation::perform::{Change, bind};
+use crate::operation::perform::{Change, bound};
 use crate::operation::update::{Precondition, target};
 use crate::store::sign_in::SignInCount;
 use crate::store::{Replace, Touched, Unit, Write};
@@ -40,7 +40,7 @@ pub enum Reserved {
 struct Reserving {
     id: Uuid,
     precondition: Precondition,
-    caller: Caller,
+    bound: Option<Row>,
     lock: UserLock,
     now: i64,
     out: Mutex<Option<Reserved>>,
@@ -85,7 +85,7 @@ fn may_sign_in(user: &Stored, now: i64) -> bool {
 #[async_trait]
 impl Unit for Reserving {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
-        bind(tx, &self.caller).await?;
+        tx.bind(self.bound);
         *self.out.lock() = Some(self.reserve(tx).await?);
         Ok(Touched::default())
     }
@@ -106,7 +106,7 @@ pub async fn reserve(
     let unit = Arc::new(Reserving {
         id,
         precondition: precondition.clone(),
-        caller: caller.clone(),
+        bound: bound(engine, caller).await?,
         lock: engine.settings.lock,
         now: engine.world.now(),
         out: Mutex::new(None),

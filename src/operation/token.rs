@@ -145,8 +145,8 @@ impl CreateToken {
         let source = Source::RefersTo { attr: token::CLIENT, to: vec![client] };
         let hits = tx.scan(&source, None, MOST + 1).await?;
         let oldest: Vec<Uuid> = hits.iter().take(CLEARED).map(|hit| hit.id).collect();
-        // Looked at without being locked: others who make tokens of the same client need not wait.
-        let mut ended = tx.companions(&oldest).await?;
+        // Locked, because those that ended are removed: two that only share them would wait for each other.
+        let mut ended = tx.load(&oldest).await?;
         ended.retain(|old| token::expires(old.attributes()).saturating_add(LISTED) < self.now);
         if hits.len() - ended.len() > MOST {
             return Err(Error::conflict(format!("a client has at most {MOST} tokens; delete some first")));

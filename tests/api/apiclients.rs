@@ -63,11 +63,9 @@ on_both! {
         nightly.get("users").await.ok();
         let words = attribute(&admin.get("apiclients/nightly").await.ok(), "grants");
         assert!(words.contains(&"read:mandate".to_owned()) && !words.contains(&"read:apiclient".to_owned()));
-        let document = format!(
-            "<ApiClient xmlns=\"http://schema.ubisecure.com/customerid/api\"><Attribute name=\"name\"><Value>doc</Value>\
+        let document = "<ApiClient xmlns=\"http://schema.ubisecure.com/customerid/api\"><Attribute name=\"name\"><Value>doc</Value>\
              </Attribute><Attribute name=\"grants\"><Value>read:user</Value></Attribute><Attribute name=\"pwd\"><Value>\
-             by-document</Value></Attribute></ApiClient>"
-        );
+             by-document</Value></Attribute></ApiClient>".to_string();
         let sender = bed.admin().header("Content-Type", "application/xml");
         let sender = sender.with(Credentials::Basic("admin".into(), "admin-password".into()));
         let made = sender.send(Method::POST, "apiclients", Some(document.into_bytes())).await.ok().id();

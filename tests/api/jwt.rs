@@ -208,7 +208,7 @@ crate::on_both_with! { with_file;
             refused(ask(&bed, &token, "users").await, what);
         }
         // A wrong header is never passed over for a good query.
-        let beside = format!("users?username=admin&password=admin-password");
+        let beside = "users?username=admin&password=admin-password".to_string();
         refused(ask(&bed, &KEYS.unknown.sign(&claims()), &beside).await, "beside a good query");
         ask(&bed, &KEYS.elliptic.sign(&claims()), "users").await.ok();
     }

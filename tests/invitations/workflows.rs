@@ -180,7 +180,7 @@ on_both! {
         let member = role(&admin, &club, "Member").await;
         let (anna, registration) = registered(&bed, &member, "anna").await;
         let decide = async |number: usize| {
-            let word = if number % 2 == 0 { "approve" } else { "reject" };
+            let word = if number.is_multiple_of(2) { "approve" } else { "reject" };
             (word, admin.put(&format!("workflows/{registration}/{word}")).await)
         };
         let answers = futures_util::future::join_all((0..16).map(decide)).await;

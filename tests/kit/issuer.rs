@@ -28,19 +28,16 @@ pub struct Key {
 
 impl Key {
     fn elliptic(id: &'static str, algorithm: Algorithm) -> Self {
-        let signing = match algorithm {
-            Algorithm::EdDSA => {
-                // PKCS #8 version 1 around a random seed.
-                let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
-                let mut seed = [0; 32];
-                Real.random(&mut seed);
-                der.extend(seed);
-                EncodingKey::from_ed_der(&der)
-            }
-            _ => {
-                let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-                EncodingKey::from_ec_der(&pair.serialize_der())
-            }
+        let signing = if algorithm == Algorithm::EdDSA {
+            // PKCS #8 version 1 around a random seed.
+            let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
+            let mut seed = [0; 32];
+            Real.random(&mut seed);
+            der.extend(seed);
+            EncodingKey::from_ed_der(&der)
+        } else {
+            let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+            EncodingKey::from_ec_der(&pair.serialize_der())
         };
         Self { id, algorithm, signing }
     }

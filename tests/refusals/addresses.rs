@@ -21,6 +21,7 @@ fn missing(route: &Route) -> u16 {
     let owned = match route.operation {
         Operation::List(_, base) => base.owner().is_some(),
         Operation::Create(_, below) => below,
+        Operation::EffectiveRoles | Operation::Delegate => true,
         _ => false,
     };
     if owned { 5 } else { 7 }

@@ -17,6 +17,7 @@ struct Sides<'b> {
     inner: Ground,
     outer: Ground,
     bounded: Caller<'b>,
+    inside: String,
 }
 
 async fn sides(bed: &Bed) -> Sides<'_> {
@@ -28,7 +29,7 @@ async fn sides(bed: &Bed) -> Sides<'_> {
     let made = format!("apiclients?name=bounded&preset=admin&pwd=bounded-password&within={inside}");
     admin.post(&made).await.ok();
     let credentials = crate::kit::caller::Credentials::Basic("bounded".into(), "bounded-password".into());
-    Sides { inner, outer, bounded: bed.anonymous().with(credentials) }
+    Sides { inner, outer, bounded: bed.anonymous().with(credentials), inside }
 }
 
 impl Ground {
@@ -74,7 +75,7 @@ fn kind_of(route: &Route) -> Option<Kind> {
 
 on_both! {
     async fn an_id_from_outside_is_not_found_on_any_address(bed: Bed) {
-        let Sides { inner, outer, bounded } = sides(&bed).await;
+        let Sides { inner, outer, bounded, .. } = sides(&bed).await;
         let before = versions(&bed.server.service().engine.store).await;
         let mut asked = 0;
         for route in ROUTES {
@@ -91,7 +92,7 @@ on_both! {
     }
 
     async fn nothing_outside_can_be_referred_to(bed: Bed) {
-        let Sides { inner, outer, bounded } = sides(&bed).await;
+        let Sides { inner, outer, bounded, .. } = sides(&bed).await;
         let before = versions(&bed.server.service().engine.store).await;
         let mut asked = 0;
         for route in ROUTES.iter().filter(|route| route.method != "GET") {
@@ -112,7 +113,7 @@ on_both! {
     }
 
     async fn reads_show_what_is_inside_and_nothing_else(bed: Bed) {
-        let Sides { inner, outer, bounded } = sides(&bed).await;
+        let Sides { inner, outer, bounded, .. } = sides(&bed).await;
         for route in ROUTES.iter().filter(|route| route.method == "GET") {
             let answer = ask(&bounded, route, &inner.path(route), "").await;
             let what = format!("{}: {}", route.path, answer.text());
@@ -130,7 +131,7 @@ on_both! {
     }
 
     async fn whoever_is_bounded_can_do_inside_what_its_grants_say(bed: Bed) {
-        let Sides { inner, bounded, .. } = sides(&bed).await;
+        let Sides { inner, bounded, inside, .. } = sides(&bed).await;
         let made = bounded.post(&format!("users?login=newcomer&organizationId={}", inner.below)).await.ok().id();
         bounded.put(&format!("users/{made}?surname=Uusi")).await.ok();
         bounded.put(&format!("users/{made}/roles/{}", inner.role)).await.ok();
@@ -138,7 +139,10 @@ on_both! {
         bounded.delete(&format!("users/{made}")).await.ok();
         let narrower = format!("apiclients?name=narrow&grants=read:user&pwd=narrow-password&within={}", inner.below);
         bounded.post(&narrower).await.ok();
-        bounded.post("apiclients?name=wide&grants=read:user&pwd=narrow-password").await.refused(403, 3, "");
+        // Whoever does not say is bounded like its maker.
+        let like = bounded.post("apiclients?name=like&grants=read:user&pwd=narrow-password").await.ok();
+        assert_eq!(like.value("within"), inside);
+        bounded.post("apiclients?name=wide&grants=read:user&pwd=narrow-password&within=root").await.refused(400, 10, "");
         bed.must_be_sound().await;
     }
 }

@@ -81,14 +81,14 @@ impl Ground {
             role,
             mandate,
             invitation,
+            mail,
+            definition,
             offer,
             delegation,
             template,
             workflow,
             client,
             token,
-            mail,
-            definition,
         }
     }
 

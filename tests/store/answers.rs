@@ -55,7 +55,7 @@ async fn one_of_sixteen_claims_a_key_and_the_rest_see_its_answer(bench: &Bench) 
     let other = bench.other().await;
     for key in ["a", "b", "c", "d"] {
         let claim = |n: usize| {
-            let store = if n % 2 == 0 { &bench.store } else { &other };
+            let store = if n.is_multiple_of(2) { &bench.store } else { &other };
             change(store, move |tx| {
                 Box::pin(async move {
                     let claim = Claim { client: "c", key, fingerprint: &[1; 32], now: 1, forgotten: 0 };

@@ -68,7 +68,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &[],
+    parameters: &["id"],
     lists_entities: true,
     administrative: false,
     rules: &NoRules,

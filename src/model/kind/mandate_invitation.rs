@@ -84,7 +84,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &["token", "login", "pwd", "firstname", "surname", "mobile", "locale", "user"],
+    parameters: &["id", "token", "login", "pwd", "firstname", "surname", "mobile", "locale", "user"],
     lists_entities: false,
     administrative: false,
     rules: &MandateInvitationRules,

@@ -67,7 +67,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::Unique(1),
     write_aliases: &[],
     aliases: &[],
-    parameters: &[],
+    parameters: &["id"],
     lists_entities: true,
     administrative: false,
     rules: &MandateTemplateRules,

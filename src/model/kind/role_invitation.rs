@@ -122,7 +122,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &["token", "login", "pwd", "firstname", "surname", "mobile"],
+    parameters: &["id", "token", "login", "pwd", "firstname", "surname", "mobile"],
     lists_entities: false,
     administrative: false,
     rules: &RoleInvitationRules,

@@ -8,6 +8,7 @@ use crate::model::attribute::{Access, AttrDef, AttrId, Index, OnDelete};
 use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique, organization};
 use crate::model::lapse::Lapse;
 use crate::model::rules::{Context, Rules};
+use crate::model::state::Given;
 use crate::model::value::{Choice, Syntax};
 use crate::model::visible::Names;
 use crate::model::{Attributes, Error, Stored, Value};
@@ -184,7 +185,18 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[("organization", "organizationId")],
     aliases: &[],
-    parameters: &["pwd", "role", "id", CHANGED_FROM.0, CHANGED_TO.0],
+    parameters: &[
+        "pwd",
+        "pwd.hash",
+        "role",
+        "id",
+        "inviter",
+        "message",
+        "token",
+        "user",
+        CHANGED_FROM.0,
+        CHANGED_TO.0,
+    ],
     lists_entities: true,
     administrative: false,
     rules: &UserRules,
@@ -194,6 +206,16 @@ pub static KIND: KindDef = KindDef {
 struct UserRules;
 
 impl Rules for UserRules {
+    fn given(&self, given: &[(AttrId, Vec<Given>)], _creating: bool) -> Result<(), Error> {
+        let settable =
+            [Status::Enabled, Status::Disabled].map(|status| Given::Value(Value::text(status.name())));
+        let mut statuses = given.iter().filter(|(attr, _)| *attr == STATUS).flat_map(|(_, values)| values);
+        if statuses.any(|status| !settable.contains(status)) {
+            return Err(Error::invalid("status", "only Enabled or Disabled can be set"));
+        }
+        Ok(())
+    }
+
     fn complete(&self, new: &mut Attributes, context: &Context<'_>) -> Result<(), Error> {
         if new.first(CN).is_none() {
             new.put(CN, Value::text(context.other_id.to_string()));

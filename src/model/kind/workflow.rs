@@ -190,7 +190,7 @@ pub static KIND: KindDef = KindDef {
     natural_key: NaturalKey::None,
     write_aliases: &[],
     aliases: &[],
-    parameters: &[],
+    parameters: &["id"],
     lists_entities: false,
     administrative: false,
     rules: &NoRules,

@@ -12,6 +12,7 @@ use crate::operation::engine::Engine;
 use crate::operation::invitation::send::{Sending, renew};
 use crate::operation::invitation::{Inviting, Offer, end, rewrite};
 use crate::operation::perform::Change;
+use crate::operation::scope;
 use crate::operation::update::{Precondition, target};
 use crate::store::{Position, Source, Write};
 
@@ -126,6 +127,10 @@ pub async fn end_registration(
 ) -> Result<(), Error> {
     let Some(to) = ended.attributes().reference(role_invitation::USER) else { return Ok(()) };
     let Some(user) = tx.load(&[to.id]).await?.pop() else { return Ok(()) };
+    // The roles offered may stand inside a client's bounds and the user outside: then it goes on waiting.
+    if !scope::changes(tx, &user).await? {
+        return Ok(());
+    }
     let status = Status::at(user.attributes(), now);
     if status != Status::Waiting || !open_invitations(tx, user.row()).await?.is_empty() {
         return Ok(());
