@@ -44,7 +44,7 @@ impl Model {
             Step::Rename { id, login } => self.users.get_mut(&id).unwrap().login = login,
             Step::Change { id, surname } => self.users.get_mut(&id).unwrap().surname = surname,
             Step::Browse { id, browsers } => self.users.get_mut(&id).unwrap().browsers = browsers,
-            Step::SetStatus { id, status } => self.users.get_mut(&id).unwrap().status = status.to_owned(),
+            Step::SetStatus { id, status } => status.clone_into(&mut self.users.get_mut(&id).unwrap().status),
             Step::MoveUser { id, home } => self.move_user(id, home),
             Step::DeleteUser { id } => self.remove_user(id),
             Step::AddRole { name, owner } => {

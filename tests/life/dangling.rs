@@ -127,9 +127,9 @@ impl There {
         let of = |name: &'static str, id: Uuid| (name, id.to_string());
         let pairs: Pairs = match kind {
             Kind::Organization => {
-                let member = pick(&self.organizations, to[1]).filter(|_| to[2] % 3 == 0);
+                let member = pick(&self.organizations, to[1]).filter(|_| to[2].is_multiple_of(3));
                 let name = ("technicalName", format!("o{number}"));
-                let is_virtual = ("virtual", (to[3] % 3 == 0).to_string());
+                let is_virtual = ("virtual", (to[3].is_multiple_of(3)).to_string());
                 let member = member.map(|id| of("memberships", id));
                 [name, is_virtual, of("parentOrganizationId", organization)]
                     .into_iter()
@@ -138,8 +138,9 @@ impl There {
             }
             Kind::User => vec![("login", format!("u{number}")), of("organizationId", organization)],
             Kind::Role => {
-                let includes =
-                    pick(&self.roles, to[1]).filter(|_| to[2] % 3 == 0).map(|(id, _)| of("includes", id));
+                let includes = pick(&self.roles, to[1])
+                    .filter(|_| to[2].is_multiple_of(3))
+                    .map(|(id, _)| of("includes", id));
                 let name = ("name", format!("r{number}"));
                 [name, of("organization", organization)].into_iter().chain(includes).collect()
             }
@@ -159,7 +160,7 @@ impl There {
             Kind::Mandate => self.mandate(to)?,
             Kind::RoleInvitation => {
                 // Few without a user: they stay, withdrawn, when everything else is gone.
-                let user = pick(&self.users, to[0]).filter(|_| to[3] % 16 != 0);
+                let user = pick(&self.users, to[0]).filter(|_| !to[3].is_multiple_of(16));
                 let who = user.map_or(("email", "a@example.com".to_owned()), |id| of("user", id));
                 let inviter = pick(&self.users, to[1]).map(|id| of("inviter", id));
                 let roles = BTreeSet::from([pick(&self.roles, to[2])?.0, pick(&self.roles, to[3])?.0]);
@@ -233,6 +234,6 @@ async fn leaves_nothing(direct: &Direct, gone: &Cell<u32>, acts: Vec<Act>) -> Ve
 #[test]
 fn deleting_anything_leaves_no_reference_to_it() {
     let gone = Cell::new(0);
-    holds(acts(), async |direct| direct, async |direct, acts| leaves_nothing(direct, &gone, acts).await);
+    holds(&acts(), async |direct| direct, async |direct, acts| leaves_nothing(direct, &gone, acts).await);
     assert!(gone.get() > 1_000, "only {} deletes succeeded", gone.get());
 }

@@ -217,6 +217,14 @@ impl Step {
                 Request::Create(Kind::RoleInvitation, [who, what].concat().concat())
             }
             Self::Withdraw { id } => Request::Take(Verb::Withdraw, *id),
+            other => return other.asks_to_invite(),
+        })
+    }
+
+    /// The change that a step about an invitation or a workflow asks for; none when it changes nothing.
+    fn asks_to_invite(&self) -> Option<Request> {
+        let one = |name, value: &dyn ToString| vec![(name, value.to_string())];
+        Some(match self {
             Self::Resend { id } => Request::Resend(*id),
             Self::Accept { id, user } => Request::Answer(Kind::RoleInvitation, *id, true, *user),
             Self::Decline { id } => Request::Answer(Kind::RoleInvitation, *id, false, None),
@@ -229,7 +237,7 @@ impl Step {
             }
             Self::Reinvite { id } => Request::Reinvite(*id),
             Self::Decide { id, approve } => Request::Decide(*id, *approve),
-            Self::List { .. } | Self::Effective { .. } | Self::Wait { .. } => return None,
+            _ => return None,
         })
     }
 }

@@ -40,7 +40,7 @@ impl Model {
             if steps > 0 {
                 way.given = Some(given);
                 if way.source == "direct" {
-                    way.source = "included".to_owned();
+                    "included".clone_into(&mut way.source);
                 }
             }
             ways.insert(way);

@@ -155,7 +155,7 @@ impl Model {
             && user.status == "Waiting for registration"
             && !open
         {
-            user.status = "Not initialized".to_owned();
+            "Not initialized".clone_into(&mut user.status);
         }
     }
 
@@ -170,7 +170,7 @@ impl Model {
         let pending = registered && self.asks(home);
         if registered {
             let status = if pending { "Pending" } else { "Enabled" };
-            self.users.get_mut(&user).unwrap().status = status.to_owned();
+            status.clone_into(&mut self.users.get_mut(&user).unwrap().status);
         }
         let mut requests: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
         let mut at_once = BTreeSet::new();
@@ -208,8 +208,8 @@ impl Model {
         let user = self.users.get_mut(&user).unwrap();
         match (approve, user.status.as_str()) {
             (true, "Locked") => {}
-            (true, _) => user.status = "Enabled".to_owned(),
-            (false, _) => user.status = "Disabled".to_owned(),
+            (true, _) => "Enabled".clone_into(&mut user.status),
+            (false, _) => "Disabled".clone_into(&mut user.status),
         }
     }
 

@@ -286,10 +286,11 @@ impl Model {
             return;
         }
         let now = self.now;
-        let gives = |mandate: &Mandate| {
+        let concerned = |mandate: &Mandate| {
             mandate.from == user && mandate.roles.contains(&role) && OPEN.contains(&mandate.state_at(now))
         };
-        let given: Vec<Uuid> = self.mandates.iter().filter(|(_, m)| gives(m)).map(|(id, _)| *id).collect();
+        let given: Vec<Uuid> =
+            self.mandates.iter().filter(|(_, m)| concerned(m)).map(|(id, _)| *id).collect();
         for id in given {
             let mandate = self.mandates.get_mut(&id).unwrap();
             if mandate.roles.len() == 1 {

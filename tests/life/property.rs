@@ -17,15 +17,16 @@ const CASES: u32 = 1_000;
 pub type Verdict = Result<(), TestCaseError>;
 
 /// Tries a property on a thousand cases; what `ground` makes is shared by them.
+#[expect(clippy::needless_pass_by_value, reason = "closures are written where they are passed")]
 pub fn holds<S: Strategy, G>(
-    cases: S,
+    cases: &S,
     ground: impl AsyncFnOnce(Direct) -> G,
     property: impl AsyncFn(&G, S::Value) -> Verdict,
 ) -> G {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ground = runtime.block_on(async { ground(Direct::start().await).await });
     let config = Config { failure_persistence: None, max_shrink_iters: 500, ..Config::with_cases(CASES) };
-    let outcome = TestRunner::new(config).run(&cases, |case| runtime.block_on(property(&ground, case)));
+    let outcome = TestRunner::new(config).run(cases, |case| runtime.block_on(property(&ground, case)));
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     ground
 }

@@ -100,7 +100,7 @@ async fn stays_a_tree(direct: &Direct, count: &Count, acts: Vec<Act>) -> Verdict
 fn the_tree_of_organizations_is_never_cyclic() {
     let count = Count::default();
     holds(
-        vec(act(), 1..14),
+        &vec(act(), 1..14),
         async |direct| direct,
         async |direct, acts| stays_a_tree(direct, &count, acts).await,
     );

@@ -110,8 +110,8 @@ fn values(entity: &EntityType, name: &str) -> Vec<String> {
     }
 }
 
-fn way(entity: EntityType) -> Way {
-    let one = |name| values(&entity, name).pop().unwrap_or_default();
+fn way(entity: &EntityType) -> Way {
+    let one = |name| values(entity, name).pop().unwrap_or_default();
     let mut way = Way {
         role: one("role").parse().unwrap(),
         source: one("source"),
@@ -119,7 +119,7 @@ fn way(entity: EntityType) -> Way {
         until: one("validUntil"),
         ..Way::default()
     };
-    way.via(&values(&entity, "via").iter().map(|id| id.parse().unwrap()).collect::<Vec<Uuid>>());
+    way.via(&values(entity, "via").iter().map(|id| id.parse().unwrap()).collect::<Vec<Uuid>>());
     way
 }
 
@@ -138,7 +138,7 @@ impl Driver for Wire<'_> {
         let Ok(Document::List { own, .. }) = decode(&answer.body, &Limits::default()) else {
             panic!("no list: {}", answer.text())
         };
-        own.into_iter().map(way).collect()
+        own.iter().map(way).collect()
     }
 
     async fn change(&self, request: &Request) -> Result<BTreeSet<Uuid>, No> {
