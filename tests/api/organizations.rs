@@ -117,7 +117,7 @@ on_both! {
         for fixed in ["technicalName=x", "virtual=true", "parentOrganizationId=network", "parent=network", "entityName=x"] {
             admin.put(&format!("{address}?{fixed}")).await.refused(400, 1, fixed.split('=').next().unwrap());
         }
-        admin.put(&format!("{address}?memberships={id}")).await.refused(409, 8, "memberships");
+        admin.put(&format!("{address}?memberships={id}")).await.refused(400, 10, "memberships");
         admin.put(&format!("{address}?organizationClass=network")).await.refused(409, 15, "organizationClass");
         admin.put(&format!("{address}?organizationClass=unknown")).await.refused(400, 1, "organizationClass");
         bed.must_be_sound().await;
