@@ -80,8 +80,9 @@ on_both! {
             match route.operation {
                 Operation::List(kind, _) if kind.def().lists_entities => addresses.push(format!("{path}?entities=true")),
                 Operation::ListRows(_) => addresses.push(format!("{path}?entities=true&maxResults=5")),
-                Operation::EffectiveRoles => addresses.push(format!("{path}?entities=true")),
-                Operation::Get(valtuus::model::Kind::Mandate) => addresses.push(format!("{path}?entities=true")),
+                Operation::EffectiveRoles | Operation::Get(valtuus::model::Kind::Mandate) => {
+                    addresses.push(format!("{path}?entities=true"));
+                }
                 _ => {}
             }
             for address in addresses {
@@ -196,7 +197,7 @@ on_both! {
             let link = page.header("link");
             assert_eq!(page.header("x-result-truncated") == "true", !link.is_empty());
             let Some(next) = link.split(['<', '>']).nth(1) else { break };
-            path = next.strip_prefix("/customerid-rest/services/2.0/").unwrap().to_owned();
+            next.strip_prefix("/customerid-rest/services/2.0/").unwrap().clone_into(&mut path);
         }
         assert_eq!(json!(seen), json!(xml));
     }

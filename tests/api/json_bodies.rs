@@ -13,7 +13,7 @@ async fn send(bed: &Bed, method: Method, path: &str, body: &Value) -> Answer {
     admin.send(method, path, Some(body.to_string().into_bytes())).await
 }
 
-fn attributes(attributes: Value) -> Value {
+fn attributes(attributes: &Value) -> Value {
     json!({"attributes": attributes})
 }
 
@@ -22,14 +22,14 @@ on_both! {
         let post = |path: &'static str, body: Value| { let bed = &bed; async move {
             send(bed, Method::POST, path, &body).await.ok().id()
         }};
-        let acme = post("organizations/", attributes(json!({"technicalName": ["acme"], "vatnumber": ["1", "2,3"]}))).await;
+        let acme = post("organizations/", attributes(&json!({"technicalName": ["acme"], "vatnumber": ["1", "2,3"]}))).await;
         let clerk = post("roles", json!({"type": "Role", "attributes": {"name": ["Clerk"],
             "organization": [{"type": "organization", "id": acme}]}})).await;
-        let anna = post("users/", attributes(json!({"login": ["anna"], "surname": ["O'Hara & Ä"], "browsers": ["IE", "a,b"],
+        let anna = post("users/", attributes(&json!({"login": ["anna"], "surname": ["O'Hara & Ä"], "browsers": ["IE", "a,b"],
             "role": [clerk], "pwd": ["long-enough"], "organization": ["acme"]}))).await;
-        let bertil = post("organizations/acme/users", attributes(json!({"login": ["bertil"]}))).await;
-        let given = post("mandates/", attributes(json!({"mandater": [acme], "mandatee": [anna], "role": [clerk], "name": ["Osto"]}))).await;
-        let invited = post("roleinvitations/", attributes(json!({"user": [bertil], "role": ["acme/Clerk"], "message": ["two\nlines"]}))).await;
+        let bertil = post("organizations/acme/users", attributes(&json!({"login": ["bertil"]}))).await;
+        let given = post("mandates/", attributes(&json!({"mandater": [acme], "mandatee": [anna], "role": [clerk], "name": ["Osto"]}))).await;
+        let invited = post("roleinvitations/", attributes(&json!({"user": [bertil], "role": ["acme/Clerk"], "message": ["two\nlines"]}))).await;
         let admin = bed.admin();
         let read = admin.get(&format!("users/{anna}")).await.ok();
         assert_eq!(read.value("surname"), "O'Hara & Ä");
@@ -54,7 +54,7 @@ on_both! {
 
     async fn an_empty_list_or_text_removes_an_attribute_and_a_missing_one_stays(bed: Bed) {
         let id = make(&bed.admin(), "users/?login=anna&firstname=A&surname=B&email=a@b.fi").await;
-        let body = attributes(json!({"firstname": [""], "surname": []}));
+        let body = attributes(&json!({"firstname": [""], "surname": []}));
         send(&bed, Method::PUT, &format!("users/{id}"), &body).await.ok();
         let read = bed.admin().get(&format!("users/{id}")).await.ok();
         assert_eq!((read.values("firstname"), read.values("surname")), (vec![], vec![]));
@@ -119,7 +119,7 @@ on_both! {
         let clerk = role(&admin, &acme, "Clerk").await;
         let anna = user(&admin, "anna").await;
         let path = format!("users/{anna}/roles/{clerk}");
-        let answer = send(&bed, Method::PUT, &path, &attributes(json!({}))).await;
+        let answer = send(&bed, Method::PUT, &path, &attributes(&json!({}))).await;
         answer.refused(400, 1, "body");
     }
 }

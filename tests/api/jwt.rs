@@ -183,7 +183,7 @@ crate::on_both_with! { with_file;
     async fn other_forms_of_a_good_token_are_accepted(bed: Bed) {
         let accepted = [
             json!({"aud": ["x", "valtuus"]}), json!({"aud": "elsewhere"}), json!({"nbf": now() - 10}),
-            json!({"iat": null}), json!({"exp": 99_999_999_999_999_i64}), json!({"exp": (now() as f64) + 60.5}),
+            json!({"iat": null}), json!({"exp": 99_999_999_999_999_i64}), json!({"exp": f64::from(u32::try_from(now()).unwrap()) + 60.5}),
             json!({"sub": "Ünï cödé"}), json!({"iat": now() + 2}),
         ];
         for changes in accepted {
@@ -250,7 +250,7 @@ crate::on_both_with! { bounded;
             let token = KEYS.elliptic.sign(&claims_with(&json!({"org": within})));
             ask(&bed, &token, &format!("users/{inside}")).await.ok();
             ask(&bed, &token, &format!("users/{outside}")).await.refused(404, 7, "user");
-            assert_eq!(ask(&bed, &token, "users").await.ok().ids(), [inside.clone()]);
+            assert_eq!(ask(&bed, &token, "users").await.ok().ids(), std::slice::from_ref(&inside));
         }
         for within in [json!({}), json!({"org": "nowhere"}), json!({"org": ""}), json!({"org": 7}), json!({"org": inside})] {
             let token = KEYS.elliptic.sign(&claims_with(&within));

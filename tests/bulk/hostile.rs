@@ -70,9 +70,10 @@ in_houses! {
     async fn a_fault_far_inside_a_document_is_named_by_its_line_and_what_stood_before_it_is_there(house: House) {
         let mut document = String::from("<Users xmlns=\"http://schema.ubisecure.com/customerid/api\" method=\"GET\">\n");
         for number in 0..2_500 {
-            document.push_str(&format!(
-                "<User><Attribute name=\"login\"><Value>u{number}</Value></Attribute></User>\n"
-            ));
+            let login = format!("u{number}");
+            document += "<User><Attribute name=\"login\"><Value>";
+            document += &login;
+            document += "</Value></Attribute></User>\n";
         }
         let before = document.lines().count();
         document.push_str("<User><Attribute name=\"login\"><Value>x</Attribute></User></Users>");

@@ -23,7 +23,7 @@ on_both! {
         ] {
             assert_eq!(read.value(name), value, "{name}");
         }
-        assert_eq!(admin.get("users?status=5").await.ok().ids(), [id.clone()]);
+        assert_eq!(admin.get("users?status=5").await.ok().ids(), std::slice::from_ref(&id));
         assert!(admin.get(&format!("users/{id}/roles")).await.ok().ids().is_empty());
         let invitation = admin.get(&format!("users/{id}/roleinvitations")).await.ok().id();
         let mail = mails(&bed, "uusi@example.org").await.pop().unwrap().mail;

@@ -72,7 +72,7 @@ on_both! {
         let query = format!("user={anna}&role={member}&role={free}&role={master}&role={chair}");
         let id = make(&admin, &format!("roleinvitations/?{query}")).await;
         admin.put(&format!("roleinvitations/{id}/accept")).await.ok();
-        assert_eq!(admin.get(&format!("users/{anna}/roles")).await.ok().ids(), [free.clone()]);
+        assert_eq!(admin.get(&format!("users/{anna}/roles")).await.ok().ids(), std::slice::from_ref(&free));
         let of = async |organization: &String| admin.get(&format!("workflows?organization={organization}")).await.ok().id();
         let (first, second) = (of(&club).await, of(&guild).await);
         let read = admin.get(&format!("workflows/{first}")).await.ok();

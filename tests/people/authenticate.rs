@@ -26,7 +26,7 @@ fn three(config: &mut Config) {
 }
 
 /// A client that may do nothing but check passwords.
-async fn door<'b>(bed: &'b Bed) -> Caller<'b> {
+async fn door(bed: &Bed) -> Caller<'_> {
     let service = bed.server.service();
     let phc = service.verifier.hash(Zeroizing::new("door-password".to_owned())).await.unwrap();
     let words = vec!["authenticate:user".to_owned()];

@@ -67,8 +67,10 @@ async fn ask(caller: &Caller<'_>, route: &Route, path: &str, query: &str) -> Ans
 /// The kind a route is about.
 fn kind_of(route: &Route) -> Option<Kind> {
     match route.operation {
-        Operation::List(kind, _) | Operation::Get(kind) => Some(kind),
-        Operation::ListRows(kind) | Operation::GetRow(kind) => Some(kind),
+        Operation::List(kind, _)
+        | Operation::Get(kind)
+        | Operation::ListRows(kind)
+        | Operation::GetRow(kind) => Some(kind),
         _ => None,
     }
 }

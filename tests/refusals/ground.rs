@@ -144,14 +144,15 @@ pub fn needed(route: &Route, ground: &Ground) -> String {
         Operation::Create(Kind::User, _) => "login=somebody".to_owned(),
         Operation::Create(Kind::Role, _) => format!("name=Auditor&organization={company}"),
         Operation::Create(Kind::Mandate, _) => format!("mandater={company}&mandatee={anna}&role={role}"),
-        Operation::Create(Kind::RoleInvitation, _) => format!("user={bertil}&role={role}"),
+        Operation::Create(Kind::RoleInvitation, _) | Operation::Delegate => {
+            format!("user={bertil}&role={role}")
+        }
         Operation::Create(Kind::AttributeDefinition, _) => "kind=user&name=hatsize".to_owned(),
         Operation::Invitation(Inviting::InviteUser) => "email=kutsuttu@example.org".to_owned(),
         Operation::Create(Kind::ApiClient, _) => "name=somebody&preset=reader".to_owned(),
         Operation::Create(Kind::MandateTemplate, _) => format!("name=another&role={role}"),
         Operation::Create(Kind::Token, _) => format!("client={}", ground.client),
         Operation::Authenticate => "pwd=not%20the%20right%20one".to_owned(),
-        Operation::Delegate => format!("user={bertil}&role={role}"),
         Operation::MoveUser => format!("organizationId={company}"),
         Operation::MoveOrganization => format!("parentOrganizationId={}", ground.below),
         _ => String::new(),

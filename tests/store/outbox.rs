@@ -129,7 +129,7 @@ async fn mails_are_listed_by_id_and_filtered(bench: &Bench) {
     let exactly = OutboxQuery { recipient: Some("anna@example.com".to_owned()), ..all() };
     assert_eq!(list(exactly, Uuid::nil(), 10).await, [ids[1]]);
     let wild = OutboxQuery { recipient_begins: Some("%".to_owned()), ..all() };
-    assert_eq!(list(wild, Uuid::nil(), 10).await, [Uuid::nil(); 0]);
+    assert!(list(wild, Uuid::nil(), 10).await.is_empty());
     take(bench, 10, 50).await.unwrap();
     let first = bench
         .store
