@@ -157,7 +157,16 @@ fn plain(text: &str) -> String {
             text.replace_range(at..end, "");
         }
     }
-    for name in ["company", "network", "association", "organization", "virtual", "OrgToPer", "OrgToOrg"] {
+    for name in [
+        "company",
+        "network",
+        "association",
+        "organization",
+        "virtual",
+        "OrgToPer",
+        "OrgToOrg",
+        "rolerequest",
+    ] {
         for element in ["<Entity", "<Organization", "<Mandate"] {
             text = text.replace(&format!("{element} type=\"{name}\""), element);
         }
