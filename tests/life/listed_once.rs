@@ -179,7 +179,8 @@ fn what_matches_throughout_a_listing_is_listed_exactly_once() {
         },
         async |walk, case| small(walk, &pages, case).await,
     );
-    assert!(pages.get() > 1_200, "only {} pages", pages.get());
+    // About twelve hundred as a rule: fewer than half would mean that listings fit one page and try nothing.
+    assert!(pages.get() > 600, "only {} pages", pages.get());
 }
 
 /// So many users that no listing of them is read whole and sorted.
