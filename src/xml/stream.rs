@@ -464,7 +464,7 @@ mod tests {
             (format!("<Users {NS}>\n</Users>"), 1, "method"),
             ("<Users method=\"GET\">\n</Users>".to_owned(), 1, "namespace"),
             (format!("\n<Bananas {NS}/>"), 2, "Bananas"),
-            (format!("{open}{}\n{}</Users>", user("a"), user("&#0;")), 3, "U+0000"),
+            (format!("{open}{}\n{}</Users>", user("a"), user("&#0;")), 3, "character reference"),
             (format!("{open}{}\n{}</Users>", user("a"), user("&x;")), 3, "reference"),
             (String::new(), 1, "no root"),
         ] {
