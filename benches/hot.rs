@@ -9,6 +9,8 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use valtuus::audit::Record;
+use valtuus::audit::chain::{Head, terms};
 use valtuus::auth::verified::{CacheBounds, VerifiedCache};
 use valtuus::config::{AnswersConfig, Config, LimitsConfig};
 use valtuus::http::answer::{Echo, etag};
@@ -129,5 +131,17 @@ fn store(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, requests, credentials, documents, store);
+/// The pure part of sealing and of verifying: so many records a second one core can do at most.
+fn chain(c: &mut Criterion) {
+    let mut record = Record { at: 1_767_268_800_000_000, ..Record::default() };
+    record.fields.iter_mut().for_each(|field| "a field of usual length".clone_into(field));
+    let (canonical, row) = (record.canonical(), record.row());
+    c.bench_function("chain: one hash", |b| b.iter(|| Head::GENESIS.next(black_box(&canonical))));
+    c.bench_function("chain: columns held to the canonical form", |b| {
+        b.iter(|| Record::from_canonical(black_box(&canonical)).is_some_and(|read| read.row() == row));
+    });
+    c.bench_function("chain: the terms of a record", |b| b.iter(|| terms(black_box(&row))));
+}
+
+criterion_group!(benches, requests, credentials, documents, store, chain);
 criterion_main!(benches);

@@ -24,6 +24,11 @@
 //! [`operation`] is what can be done: `perform` for every change, `list` and `read`, one file per special verb. It
 //! knows the store by its traits and neither HTTP nor XML.
 //!
+//! [`access`] decides who may call what, on indexes compiled per tenant; pure.
+//!
+//! [`crypto`] judges certificates and documents of policies, each behind one small interface, without input or output.
+//! webpki, x509-parser, cms and jsonschema live only here.
+//!
 //! [`xml`] reads documents strictly into types generated from `schema/` and writes them by appending bytes. quick-xml
 //! lives only here.
 //!
@@ -56,10 +61,12 @@
 //! 5. What is answered passes [`model::Stored::permit`] and becomes `Visible`, the only thing that `http::answer` can
 //!    write. Refusals become a status and a document in `http::failure`, by one exhaustive match.
 
+pub mod access;
 pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod crypto;
 pub mod http;
 pub mod json;
 pub mod mail;

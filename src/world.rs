@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use rand::RngExt;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// Microseconds since 1970-01-01T00:00:00Z, the one unit of instants in memory and in the store.
 pub type Micros = i64;
@@ -107,10 +108,10 @@ impl World for Still {
 pub fn alphanumeric(world: &dyn World, len: usize) -> String {
     const SET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut text = String::with_capacity(len);
-    let mut buffer = [0_u8; 64];
+    let mut buffer = Zeroizing::new([0_u8; 64]);
     while text.len() < len {
-        world.random(&mut buffer);
-        for byte in buffer {
+        world.random(buffer.as_mut_slice());
+        for byte in buffer.iter().copied() {
             // 248 is the largest multiple of 62 below 256: above it the modulus would favour some letters.
             if byte < 248
                 && text.len() < len

@@ -45,6 +45,7 @@ choose_binary() {
 
 start_server() {
   cd "$WORK"
+  ln -s "$ROOT/fixtures" fixtures
   "$BINARY" serve --demo --listen 127.0.0.1:0 >"$WORK/out" 2>"$WORK/err" &
   SERVER=$!
   for _ in $(seq 300); do
@@ -76,11 +77,12 @@ stop_server() {
 
 # Which schema file an answer is held to, by its root element; none for what is a schema itself.
 schema_of() {
-  case "$(grep -oE '<[A-Za-z]+' "$1" | head -n 1)" in
-    '<AuditEvent' | '<AuditEvents') echo extension ;;
+  local root
+  root="$(grep -oE '<[A-Za-z]+' "$1" | head -n 1)"
+  case "$root" in
     '<error') echo error ;;
     '<xs') echo none ;;
-    *) echo cid-2.0 ;;
+    *) if grep -q "element name=\"${root#<}\"" "$ROOT/schema/cid-2.0.xsd"; then echo cid-2.0; else echo extension; fi ;;
   esac
 }
 
@@ -107,15 +109,17 @@ valtuus() {
   sleep 1.5
 }
 
-# Ids that the server makes, and instants, differ from run to run.
+# Ids and keys that the server makes, instants, and the head of the trail differ from run to run.
 mask() {
   sed -E -e 's/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/ID/g' \
-    -e '/name="cn"/{n;s/>[^<]*</>CN</}' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/INSTANT/g'
+    -e '/name="cn"/{n;s/>[^<]*</>CN</}' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/INSTANT/g' \
+    -e 's/[0-9]+:[0-9a-f]{64}/HEAD/g' -e 's/[0-9a-f]{64}/TXID/g' -e 's/"timestamp":[0-9]+/"timestamp":N/g' -e 's/\b[A-Za-z0-9]{50}\b/KEY/g' -e 's/[0-9]+ (records|wait)\b/N \1/g'
 }
 
+# In this shell, so that later commands know the variables that earlier ones have set.
 run_command() {
   : >"$WORK/statuses"
-  eval "${1//https:\/\/localhost:7443/$BASE}" || true
+  eval "${1//https:\/\/localhost:7443/$BASE}" >"$WORK/got" </dev/null || true
 }
 
 # Compares one answer: command, wanted status, wanted text, text.
@@ -152,7 +156,8 @@ read_readme() {
       close_command
       command="${line#\$ }" wanted=""
       COMMANDS=$((COMMANDS + 1))
-      got="$(run_command "$command" </dev/null)"
+      run_command "$command"
+      got="$(cat "$WORK/got")"
       printf '%s\n' "$line" >&3
     else
       wanted+="${wanted:+$'\n'}$line"

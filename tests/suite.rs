@@ -10,16 +10,22 @@
     reason = "helpers of tests may stop a test as the tests themselves may"
 )]
 
+mod access;
+mod access_door;
 mod api;
+mod audit;
 mod auth;
 mod bulk;
 mod contention;
 mod crash;
+mod devices;
+mod digit;
 mod invitations;
 mod kit;
 mod laws;
 mod life;
 mod mail;
+mod partners;
 mod people;
 mod properties;
 mod refusals;

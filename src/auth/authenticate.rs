@@ -67,6 +67,18 @@ pub trait ClientSource: Send + Sync + 'static {
 
     /// The client named exactly `name`, enabled or not.
     async fn client(&self, name: &str) -> Result<Option<ClientRecord<Self::Grants>>, SourceError>;
+
+    /// Told what a verification against `record` found, for an attempt from `from`; `None` when nothing was found out.
+    /// Returns whether the client is let in, which it is not with a wrong password.
+    async fn settle(
+        &self,
+        record: &ClientRecord<Self::Grants>,
+        right: Option<bool>,
+        from: Origin,
+    ) -> Result<bool, SourceError> {
+        let (_, _) = (record, from);
+        Ok(right == Some(true))
+    }
 }
 
 /// Why a client could not be looked up; holds the store's own error, which `downcast_ref` gives back.
@@ -258,9 +270,9 @@ impl<S: ClientSource> Desk<S> {
             tokio::time::sleep(permit.hold()).await;
         }
         let answer = if presented.oversized() {
-            self.verify(presented).await
+            self.verify(presented, from).await
         } else {
-            let verify = self.verify(presented);
+            let verify = self.verify(presented, from);
             let filled = self.cache.fill(&presented.name, &presented.password, verify).await;
             filled.map_err(|shared| AuthError::clone(&shared))
         };
@@ -278,17 +290,18 @@ impl<S: ClientSource> Desk<S> {
         answer
     }
 
-    async fn verify(&self, presented: &Presented) -> Answer<S> {
+    async fn verify(&self, presented: &Presented, from: Origin) -> Answer<S> {
         // Oversized credentials belong to nobody: the store is not asked about a name of any length.
         let record = if presented.oversized() { None } else { self.source.client(&presented.name).await? };
-        let candidate = record.filter(|record| record.enabled);
-        let right = self.matches(presented, candidate.as_ref()).await?;
-        match candidate {
-            Some(client) if right => {
-                Ok(Arc::new(Principal::new(client.row, client.id, client.name, client.grants)))
-            }
-            _ => Err(AuthError::Refused),
+        let candidate = record.as_ref().filter(|record| record.enabled);
+        let found = self.matches(presented, candidate).await;
+        let Some(client) = record else { return found.and(Err(AuthError::Refused)) };
+        let right = found.as_ref().ok().map(|matches| *matches && client.enabled);
+        let is_in = self.source.settle(&client, right, from).await;
+        if found? && is_in? {
+            return Ok(Arc::new(Principal::new(client.row, client.id, client.name, client.grants)));
         }
+        Err(AuthError::Refused)
     }
 
     async fn matches(

@@ -146,8 +146,8 @@ impl Issuer {
         !self.keys.read().is_empty()
     }
 
-    /// Takes over the keys of a JWKS document; whether they differ from those before. What cannot be used leaves the
-    /// old ones.
+    /// Takes over the keys of a JWKS document; whether they differ from those before. What is no such document leaves
+    /// the old ones; one without a usable key leaves none.
     pub fn accept(&self, document: &[u8]) -> Result<bool, KeysError> {
         let keys = Keys::read(document, &self.algorithms)?;
         let mut held = self.keys.write();

@@ -18,9 +18,6 @@ pub enum KeysError {
     /// Not a JWKS document.
     #[error("not a set of keys: expected JSON with a list `keys`")]
     Malformed,
-    /// None of its keys verifies any of the accepted algorithms.
-    #[error("no usable key: none verifies an accepted algorithm")]
-    None,
 }
 
 /// One key.
@@ -42,7 +39,8 @@ struct Document {
 }
 
 impl Keys {
-    /// Reads a JWKS document; keeps the keys that verify one of `algorithms`.
+    /// Reads a JWKS document; keeps the keys that verify one of `algorithms`. There may be none: an issuer that
+    /// withdraws all its keys means it.
     pub fn read(document: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeysError> {
         let Document { keys } = serde_json::from_slice(document).map_err(|_| KeysError::Malformed)?;
         let usable = |value| {
@@ -53,8 +51,7 @@ impl Keys {
             let decoding = DecodingKey::from_jwk(&jwk).ok()?;
             Some(Key { jwk, decoding })
         };
-        let list: Vec<Key> = keys.into_iter().filter_map(usable).take(MOST).collect();
-        if list.is_empty() { Err(KeysError::None) } else { Ok(Self { list }) }
+        Ok(Self { list: keys.into_iter().filter_map(usable).take(MOST).collect() })
     }
 
     /// Whether there are none.

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::cli::audit::args::AuditAction;
 use crate::cli::bulk::args::{BackupArgs, CompletionsArgs, ExportArgs, ImportArgs, ManArgs, RestoreArgs};
+use crate::cli::ledger::LedgerAction;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// The whole command line.
@@ -73,14 +75,31 @@ pub enum Command {
     },
     /// Bring many entities in from a CSV or XML file
     #[command(
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true,
         after_help = "Examples:\n  valtuus import users.csv --dry-run\n  valtuus import export.xml --on-duplicate skip --report refused.csv\n\nExit status 3: some records were refused. docs/bulk.md describes the files."
     )]
     Import(ImportArgs),
     /// Write what the database holds to a file that import reads
     #[command(
+        args_conflicts_with_subcommands = true,
         after_help = "Examples:\n  valtuus export --output everything.xml\n  valtuus export --kind user --format csv --output users.csv"
     )]
     Export(ExportArgs),
+    /// Verify, export and archive the audit trail
+    #[command(after_help = "Example:\n  valtuus audit verify")]
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: AuditAction,
+    },
+    /// Verify the ledger of contracts
+    #[command(after_help = "Example:\n  valtuus ledger verify")]
+    Ledger {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: LedgerAction,
+    },
     /// Copy the whole database into a file, beside a running server too
     #[command(
         after_help = "Example:\n  valtuus backup valtuus-monday.backup\n\nThe file holds the hashes of all passwords: keep it as safe as the database."
@@ -344,6 +363,10 @@ pub enum BenchWork {
     Create,
     /// All ids in one answer
     Ids,
+    /// Whether a device may call a function on another; makes devices and contracts to ask about
+    ContractCheck,
+    /// Whether a role may call an address, at five thousand mappings
+    Authorization,
 }
 
 /// `KEY=VALUE`; whether the key exists is judged with all others, because clap would repeat the value, which

@@ -5,11 +5,13 @@
 //! Error: `Refusal`, which ends the process with its own text and status.
 
 pub mod args;
+pub mod audit;
 pub mod backup;
 pub mod bench;
 pub mod bulk;
 pub mod clients;
 pub mod config;
+pub mod ledger;
 pub mod manual;
 pub mod run;
 pub mod serve;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Command, Exit, Invocation, backup, bench, bulk, clients, config, manual, serve, upkeep};
+use crate::cli::{
+    Command, Exit, Invocation, audit, backup, bench, bulk, clients, config, ledger, manual, serve, upkeep,
+};
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::world::{Real, SharedWorld};
 
@@ -34,6 +36,8 @@ async fn dispatch(config: Config, command: Command) -> Exit {
         Command::Bench(args) => bench::run(config, world, args).await,
         Command::Import(args) => bulk::import(&config, world, args).await,
         Command::Export(args) => bulk::export(&config, world, args).await,
+        Command::Audit { action } => audit::run(&config, world, action).await,
+        Command::Ledger { action } => ledger::run(&config, world, action).await,
         Command::Backup(args) => backup::backup(&config, world, args).await,
         Command::Restore(args) => backup::restore(&config, args).await,
         Command::Completions(args) => manual::completions(&args, &mut std::io::stdout()),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::error::{ConfigError, Problem};
-use super::{Config, CustomAttribute, MailTls, OrganizationClass, check_jwt};
+use super::{Config, CustomAttribute, MailTls, OrganizationClass, check_jwt, partners, policies};
 
 /// Collects problems; empty at the end means sound.
 #[derive(Default)]
@@ -37,6 +37,8 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     password_policy(config, &mut problems);
     doors(config, &mut problems);
     mail(config, &mut problems);
+    partners::check(&config.partners, &mut problems);
+    policies::check(&config.policies, &mut problems);
     classes(&config.organizations.classes, &mut problems);
     attributes(&config.attributes, &mut problems);
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.filter) {
@@ -194,7 +196,23 @@ fn is_here(host: Option<&str>) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether it is an `https` origin, as a browser writes one.
+fn is_origin(text: &str) -> bool {
+    let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
+    text.strip_prefix("https://").is_some_and(|host| !host.is_empty() && host.chars().all(is_host))
+}
+
 fn doors(config: &Config, problems: &mut Problems) {
+    problems.range("misp.license-days", u64::from(config.misp.license_days), &(1..=36_500), "days");
+    let orchestrator = &config.orchestrator;
+    if orchestrator.origin.as_ref().is_some_and(|origin| !is_origin(origin)) {
+        problems.add(
+            "orchestrator.origin",
+            "must be `https://` and a host, in small letters, with nothing behind",
+        );
+    }
+    problems.range("orchestrator.idle-minutes", orchestrator.idle_minutes.into(), &(1..=10_080), "minutes");
+    problems.range("orchestrator.session-hours", orchestrator.session_hours.into(), &(1..=720), "hours");
     problems.range("invitations.days", u64::from(config.invitations.days), &(1..=3_650), "days");
     let doors = &config.doors;
     problems.range("doors.burst", u64::from(doors.burst), &(1..=1_000_000), "requests");

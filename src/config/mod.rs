@@ -4,13 +4,19 @@
 //! sense, `secret` masks what nobody may read. Errors: `ConfigError` for everything, one `Problem` per key.
 //! Must not know any other room, and must not print.
 
+mod access;
+mod audit;
 mod check;
 mod check_jwt;
+mod devices;
 mod error;
 mod file;
 mod keys;
 mod layers;
 mod mail;
+mod misp;
+mod partners;
+mod policies;
 
 mod secret;
 #[cfg(test)]
@@ -24,9 +30,15 @@ use figment::Figment;
 use figment::providers::Serialized;
 use serde::{Deserialize, Serialize};
 
+pub use access::{AccessConfig, AccessMatch};
+pub use audit::{AuditConfig, AuditReads};
+pub use devices::{ContractsConfig, OrchestratorConfig};
 pub use error::{ConfigError, Problem};
 pub use keys::OPTIONS;
 pub use mail::{MailConfig, MailTls};
+pub use misp::MispConfig;
+pub use partners::{PartnerTypeConfig, PartnersConfig};
+pub use policies::{PoliciesConfig, PolicyTypeConfig};
 pub use secret::{Database, DatabaseUrl, MASK, Secret};
 pub use topics::{
     AnswersConfig, Argon2Config, AttemptsConfig, AuthConfig, CacheConfig, CustomAttribute, DoorsConfig,
@@ -65,6 +77,20 @@ pub struct Config {
     pub doors: DoorsConfig,
     /// How letters leave, and their words.
     pub mail: MailConfig,
+    /// The types of partners.
+    pub partners: PartnersConfig,
+    /// The types of policies, and how long a policy is good.
+    pub policies: PoliciesConfig,
+    /// What is recorded beside changes.
+    pub audit: AuditConfig,
+    /// Providers of infrastructure and their licence keys.
+    pub misp: MispConfig,
+    /// How contracts of devices come into force.
+    pub contracts: ContractsConfig,
+    /// The JSON interface to devices and contracts.
+    pub orchestrator: OrchestratorConfig,
+    /// How addresses of services are matched.
+    pub access: AccessConfig,
     /// What is written to stderr.
     pub log: LogConfig,
     /// How documents are written.
@@ -132,6 +158,7 @@ impl Config {
         config.store.database_url = DatabaseUrl::parse("sqlite://-").ok();
         config.tls = TlsConfig { cert: Some(PathBuf::from("-")), key: Some(PathBuf::from("-")) };
         config.mail = MailConfig::sample();
+        config.access.guard_tenant = Some(String::from("-"));
         config.attributes = vec![CustomAttribute {
             kind: String::from("user"),
             name: String::from("-"),

@@ -346,3 +346,16 @@ fn an_issuer_that_makes_no_sense_is_refused_by_key() {
         assert!(load(&ISSUER.replacen("\"keys.json\"", good, 1), &[], &[]).is_ok(), "{good}");
     }
 }
+
+#[test]
+fn an_origin_of_the_json_interface_is_one_of_https() {
+    let of = |origin: &str| load(&format!("[orchestrator]\norigin = \"{origin}\"\n"), &[], &[]);
+    for origin in ["https://devices.example.com", "https://localhost:8443", "https://[::1]:8443"] {
+        assert_eq!(of(origin).unwrap().orchestrator.origin.as_deref(), Some(origin));
+    }
+    for origin in
+        ["", "https://", "http://devices.example.com", "devices.example.com", "https://a/", "https://A"]
+    {
+        assert!(of(origin).unwrap_err().contains("orchestrator.origin"), "{origin}");
+    }
+}

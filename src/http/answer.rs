@@ -64,6 +64,13 @@ impl Echo {
         out
     }
 
+    /// Begins the document of something that is no entity, by its root.
+    pub fn open_made(&self, root: &'static str) -> Writer {
+        let mut out = self.writer(4_096);
+        out.open_entity(root, (None, None), &self.in_response_to, self.method);
+        out
+    }
+
     /// Begins the document of a list of something that is no kind, by its root.
     pub fn open_made_list(&self, root: &'static str) -> Writer {
         let mut out = self.writer(1_024);
@@ -113,6 +120,14 @@ impl Echo {
         let identity = (Some(visible.id), entity_type.as_deref());
         out.open_entity(visible.kind.def().root, identity, &self.in_response_to, self.method);
         fields(&mut out, Some(visible.kind), &visible.fields, self.style);
+        out.finish()
+    }
+
+    /// The document of something that is no entity, by its root.
+    pub fn made(&self, root: &'static str, made: &[Field<'_>]) -> Body {
+        let mut out = self.writer(512);
+        out.open_entity(root, (None, None), &self.in_response_to, self.method);
+        fields(&mut out, None, made, self.style);
         out.finish()
     }
 

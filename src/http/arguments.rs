@@ -11,6 +11,8 @@ use crate::model::state::Given;
 use crate::model::value::Syntax;
 use crate::model::{AttrId, Error, Kind};
 use crate::operation::Engine;
+use crate::operation::access::many::of_entry;
+use crate::operation::digit::Files;
 use crate::operation::search::{Argument, attribute};
 use crate::xml::Document;
 use crate::xml::chars::is_xml_text;
@@ -19,13 +21,20 @@ use crate::xml::generated::{AttributeTypeContent, EntityType};
 /// The most different values of one attribute, and the most roles given at once.
 pub const MOST_VALUES: usize = 1_000;
 
+/// The root of a list, and of one entity.
+pub type Roots = (&'static str, &'static str);
+
 /// Arguments with their values together, and whether they came from a query, where a comma may separate values.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Arguments {
     /// Names in order of appearance, each once, with every value.
     pub named: Vec<(String, Vec<String>)>,
     /// Whether they stand in the query.
     pub from_query: bool,
+    /// The master files that came with them.
+    pub files: Option<Files>,
+    /// The arguments of each entity, where the document was a list; there are no others then.
+    pub several: Option<Vec<Self>>,
 }
 
 impl Arguments {
@@ -42,23 +51,23 @@ impl Arguments {
                 values.push(value);
             }
         }
-        Self { named, from_query: true }
+        Self { named, from_query: true, ..Self::default() }
     }
 
-    /// Arguments of a document: the root must be the kind's, every attribute stands once, by value.
-    pub fn of_document(kind: Kind, document: Document) -> Result<Self, Error> {
-        let expected = || Error::invalid("document", format!("expected a {} element", kind.def().root));
+    /// Arguments of a document: its root must be `wanted`, every attribute stands once, by value.
+    pub fn of_document(wanted: &str, document: Document) -> Result<Self, Error> {
+        let expected = || Error::invalid("document", format!("expected a {wanted} element"));
         let Document::Entity { root, entity } = document else { return Err(expected()) };
-        if root != kind.def().root {
+        if root != wanted {
             return Err(expected());
         }
-        Ok(Self { named: values(entity)?, from_query: false })
+        Ok(Self { named: values(entity)?, ..Self::default() })
     }
 
-    /// Arguments of a JSON document: its `type`, where it says one, must be the kind's.
-    pub fn of_json(kind: Kind, document: json::Document) -> Result<Self, Error> {
-        if document.root.is_some_and(|root| root != kind.def().root) {
-            return Err(Error::invalid("document", format!("expected the type {}", kind.def().root)));
+    /// Arguments of a JSON document: its `type`, where it says one, must be `wanted`.
+    pub fn of_json(wanted: &str, document: json::Document) -> Result<Self, Error> {
+        if document.root.is_some_and(|root| root != wanted) || document.entities.is_some() {
+            return Err(Error::invalid("document", format!("expected the type {wanted}")));
         }
         if document.id.is_some() {
             return Err(Error::invalid(
@@ -68,7 +77,41 @@ impl Arguments {
         }
         let removed = |values: Vec<String>| if values.is_empty() { vec![String::new()] } else { values };
         let named = document.attributes.into_iter().map(|(name, values)| (name, removed(values)));
-        Ok(Self { named: named.collect(), from_query: false })
+        Ok(Self { named: named.collect(), ..Self::default() })
+    }
+
+    /// Arguments of a document that may also be a list, whose root is `list`, of such entities.
+    pub fn of_documents((list, wanted): Roots, document: Document) -> Result<Self, Error> {
+        let (held, own) = match document {
+            Document::List { root, list: held, own } if root == list => (held, own),
+            other => return Self::of_document(wanted, other),
+        };
+        let plain = |entities: &Vec<EntityType>| entities.is_empty();
+        if !held.id.is_empty()
+            || ![&held.user, &held.organization, &held.role, &held.mandate].into_iter().all(plain)
+        {
+            return Err(Error::invalid("document", format!("expected {wanted} elements only")));
+        }
+        let one = |entity| Ok(Self { named: values(entity)?, ..Self::default() });
+        Self::of_several(own.into_iter().map(one).collect())
+    }
+
+    /// As [`Arguments::of_documents`], of JSON.
+    pub fn of_json_documents((list, wanted): Roots, document: json::Document) -> Result<Self, Error> {
+        let Some(entities) = document.entities else { return Self::of_json(wanted, document) };
+        if document.root.is_some_and(|root| root != list) {
+            return Err(Error::invalid("document", format!("expected the type {list}")));
+        }
+        Self::of_several(entities.into_iter().map(|entity| Self::of_json(wanted, entity)).collect())
+    }
+
+    fn of_several(several: Vec<Result<Self, Error>>) -> Result<Self, Error> {
+        if several.is_empty() {
+            return Err(Error::invalid("document", "expected one entity or more"));
+        }
+        let numbered = several.into_iter().zip(1..);
+        let several = numbered.map(|(one, number)| one.map_err(|error| of_entry(error, number)));
+        Ok(Self { several: Some(several.collect::<Result<_, _>>()?), ..Self::default() })
     }
 
     /// Takes the values of that name out; empty when it was not given.
@@ -165,7 +208,7 @@ fn read(attribute: &Attribute, name: &str, values: &[String]) -> Result<Vec<Give
 }
 
 /// Splits at commas; `\,` is a comma and `\\` a backslash (conventions: organizations' custom attributes).
-fn comma_separated(text: &str) -> Vec<String> {
+pub(super) fn comma_separated(text: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {

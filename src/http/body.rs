@@ -8,19 +8,29 @@ use crate::http::arguments::Arguments;
 use crate::http::failure::Failure;
 use crate::http::form::Form;
 use crate::http::service::Service;
-use crate::model::Kind;
 use crate::{json, xml};
 
-/// The arguments that the document of an entity of `kind` gives.
-pub fn arguments(service: &Service, kind: Kind, form: Form, bytes: &[u8]) -> Result<Arguments, Failure> {
+/// The arguments that the document of an entity gives, or of a list of entities where the root of a list is given.
+pub fn arguments(
+    service: &Service,
+    (list, root): (Option<&'static str>, &'static str),
+    form: Form,
+    bytes: &[u8],
+) -> Result<Arguments, Failure> {
     match form {
         Form::Xml => {
             let document = xml::decode(bytes, &xml_limits(service)).map_err(Failure::Document)?;
-            Ok(Arguments::of_document(kind, document)?)
+            Ok(match list {
+                Some(list) => Arguments::of_documents((list, root), document)?,
+                None => Arguments::of_document(root, document)?,
+            })
         }
         Form::Json => {
             let document = json::decode(bytes, &json_limits(service)).map_err(Failure::Json)?;
-            Ok(Arguments::of_json(kind, document)?)
+            Ok(match list {
+                Some(list) => Arguments::of_json_documents((list, root), document)?,
+                None => Arguments::of_json(root, document)?,
+            })
         }
     }
 }
@@ -36,7 +46,8 @@ fn xml_limits(service: &Service) -> xml::Limits {
     }
 }
 
-fn json_limits(service: &Service) -> json::Limits {
+/// The limits of a JSON body.
+pub(super) fn json_limits(service: &Service) -> json::Limits {
     let limits = &service.config.limits;
     json::Limits {
         bytes: limits.body,

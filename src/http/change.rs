@@ -18,6 +18,7 @@ use crate::model::{AttrId, Error, Kind, Value, Verb};
 use crate::operation::assign::Assign;
 use crate::operation::create::Create;
 use crate::operation::delete::Delete;
+use crate::operation::digit::import::ImportMasters;
 use crate::operation::force_password_change::ForcePasswordChange;
 use crate::operation::move_organization::MoveOrganization;
 use crate::operation::move_user::MoveUser;
@@ -51,12 +52,19 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::Delete(kind) => (Verb::Delete, kind),
         Operation::Step(_, step) => return Some(step.action(None)),
         Operation::Invitation(asked) => return Some(asked.action(None)),
+        Operation::Partner(asked) => return Some(asked.action(None)),
+        Operation::Key(asked) => return Some(asked.action(None)),
+        Operation::Policy(asked) => return Some(asked.action(None)),
+        Operation::Upload(asked) => return Some(asked.action(None)),
         Operation::MoveOrganization => {
             return Some(Action { word: "MOVE", ..Action::of(Verb::Update, Kind::Organization, None) });
         }
         Operation::ResetClient => {
             return Some(Action { word: "RESET", ..Action::of(Verb::Update, Kind::ApiClient, None) });
         }
+        Operation::ImportMasters => return Some(ImportMasters::of()),
+        Operation::Misp(step) => return step.action(None),
+        Operation::Contract(step) => return step.action(None),
         Operation::Authenticate => return Some(SignIn::of(None)),
         Operation::ForcePasswordChange => return Some(ForcePasswordChange::of(None)),
         Operation::MoveUser => return Some(MoveUser::of(None)),
@@ -65,16 +73,43 @@ pub fn action(operation: Operation) -> Option<Action> {
         Operation::Delegate => (Verb::Create, Kind::Delegation),
         Operation::List(..)
         | Operation::Get(_)
+        | Operation::GetOf(_)
         | Operation::EffectiveRoles
+        | Operation::Authorize
+        | Operation::CertificateOfPartner
         | Operation::ListRows(_)
         | Operation::GetRow(_) => return None,
     };
     Some(Action::of(verb, kind, None))
 }
 
+/// The kind that a read is about.
+pub fn read_kind(operation: Operation) -> Kind {
+    match operation {
+        Operation::List(kind, _)
+        | Operation::Get(kind)
+        | Operation::GetOf(kind)
+        | Operation::ListRows(kind)
+        | Operation::GetRow(kind) => kind,
+        Operation::Misp(_) => Kind::LicenseKey,
+        Operation::Contract(_) => Kind::Contract,
+        Operation::EffectiveRoles => Kind::Role,
+        Operation::Authorize => Kind::Action,
+        Operation::CertificateOfPartner => Kind::Certificate,
+        _ => Kind::AuditEvent,
+    }
+}
+
 /// The entity a changing request is about, as far as its address names one by id.
 pub fn target(operation: Operation, keys: &[String]) -> Option<Uuid> {
-    let creates = matches!(operation, Operation::Create(..) | Operation::Delegate);
+    let creates = match operation {
+        Operation::Create(..) | Operation::Delegate | Operation::Upload(_) | Operation::ImportMasters => true,
+        Operation::Partner(asked) => !asked.is_about_named(),
+        // The address of a licence key names its MISP.
+        Operation::Misp(step) => step.action(None).is_some_and(|action| action.kind == Kind::LicenseKey),
+        Operation::Key(asked) => !asked.is_about_named(),
+        _ => false,
+    };
     keys.first().filter(|_| !creates).and_then(|key| Uuid::try_parse(key).ok())
 }
 
@@ -91,6 +126,16 @@ impl Request<'_> {
             Operation::ResetClient => self.reset_client(operation).await,
             Operation::Create(Kind::Token, _) => self.create_token(operation).await,
             Operation::Delete(Kind::Token) => self.delete_token(operation).await,
+            Operation::Create(Kind::Misp, _) => self.register_misp(operation).await,
+            Operation::Update(Kind::Misp) => self.update_misp(operation).await,
+            Operation::Misp(step) => self.misp(step).await,
+            Operation::Create(Kind::Policy, _) => self.create_policy(operation).await,
+            Operation::Update(Kind::Policy) => self.update_policy(operation).await,
+            Operation::Update(Kind::PolicyGroup) => self.update_policy_group(operation).await,
+            Operation::Create(Kind::Device, _) => self.enrol_device(operation).await,
+            Operation::Create(Kind::Contract, _) => self.create_contract(operation).await,
+            Operation::Contract(step) => self.advance_contract(step).await,
+            Operation::Create(kind, _) if self.arguments.several.is_some() => self.create_several(kind).await,
             Operation::Create(kind, below) => self.create(kind, below).await,
             Operation::Update(kind) => self.update(kind).await,
             Operation::Delete(kind) => self.delete(kind).await,
@@ -102,6 +147,11 @@ impl Request<'_> {
                 Ok(self.echo.ids(kind, &[id]))
             }
             Operation::Invitation(asked) => self.invitation(asked).await,
+            Operation::Partner(asked) => self.partner(asked).await,
+            Operation::Key(asked) => self.key(asked).await,
+            Operation::Policy(asked) => self.policy_step(asked).await,
+            Operation::Upload(asked) => self.upload_certificate(asked).await,
+            Operation::ImportMasters => self.import_masters(operation).await,
             Operation::MoveOrganization => self.move_organization().await,
             Operation::Authenticate => self.authenticate().await,
             Operation::ForcePasswordChange => self.force_password_change().await,
@@ -110,7 +160,10 @@ impl Request<'_> {
             Operation::Delegate => self.delegate().await,
             Operation::List(..)
             | Operation::Get(_)
+            | Operation::GetOf(_)
             | Operation::EffectiveRoles
+            | Operation::Authorize
+            | Operation::CertificateOfPartner
             | Operation::ListRows(_)
             | Operation::GetRow(_) => Err(Error::internal("a read came the way of a change").into()),
         }
@@ -178,7 +231,7 @@ impl Request<'_> {
         }
     }
 
-    async fn create(&mut self, kind: Kind, below: bool) -> Result<HttpResponse, Failure> {
+    pub(super) async fn create(&mut self, kind: Kind, below: bool) -> Result<HttpResponse, Failure> {
         let operation = Operation::Create(kind, below);
         let owner = if below { self.keys.first().cloned() } else { None };
         let read = self.draft(kind, owner.as_deref()).await;

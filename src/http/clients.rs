@@ -54,7 +54,11 @@ fn spell_out(arguments: &mut Arguments) -> Result<(), Error> {
 
 impl Request<'_> {
     /// Refuses `operation`, recorded.
-    async fn understood<T>(&self, operation: Operation, read: Result<T, Error>) -> Result<T, Failure> {
+    pub(super) async fn understood<T>(
+        &self,
+        operation: Operation,
+        read: Result<T, Error>,
+    ) -> Result<T, Failure> {
         match read {
             Ok(read) => Ok(read),
             Err(error) => Err(self.refused(operation, error).await),
@@ -96,7 +100,7 @@ impl Request<'_> {
     }
 
     /// Answers an entity with a secret that nobody will be shown again.
-    async fn with_secret(
+    pub(super) async fn with_secret(
         &self,
         stored: &Stored,
         name: &'static str,
@@ -132,7 +136,7 @@ impl Request<'_> {
     }
 
     /// There is no version yet that a precondition could name.
-    async fn nothing_to_match(&self, operation: Operation) -> Result<(), Failure> {
+    pub(super) async fn nothing_to_match(&self, operation: Operation) -> Result<(), Failure> {
         if matches!(self.precondition, Precondition::OneOf(_)) {
             return Err(self.refused(operation, Error::Precondition).await);
         }

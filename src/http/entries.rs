@@ -22,10 +22,10 @@ use crate::http::writer::Writer;
 use crate::model::registry::custom_kind;
 use crate::model::value::parse_instant;
 use crate::model::{Error, Kind};
-use crate::operation::attribute_definition::{self, Definitions};
-use crate::operation::audit_trail::{self, AuditTrail};
-use crate::operation::entry::{Entries, Entry};
-use crate::operation::outbox::{self, Mails};
+use crate::operation::attribute_definition::Definitions;
+use crate::operation::audit_trail::AuditTrail;
+use crate::operation::entry::{self, Entries, Entry};
+use crate::operation::outbox::Mails;
 use crate::operation::search::Argument;
 use crate::operation::{Caller, Engine, cursor};
 use crate::store::outbox::{MailState, OutboxQuery};
@@ -43,12 +43,7 @@ pub async fn one(
     caller: &Caller,
     (echo, kind, key): (&Echo, Kind, &str),
 ) -> Result<HttpResponse, Failure> {
-    let engine = &service.engine;
-    let entry = match kind {
-        Kind::Message => outbox::one(engine, caller, key).await?,
-        Kind::AttributeDefinition => attribute_definition::one(engine, caller, key).await?,
-        _ => audit_trail::one(engine, caller, key).await?,
-    };
+    let entry = entry::one(&service.engine, caller, kind, key).await?;
     Ok(precondition::answer(
         request,
         entry.version,
@@ -134,11 +129,26 @@ struct Walk {
 
 impl Walk {
     async fn next(&mut self, limit: usize) -> Result<Vec<Entry>, Error> {
-        let page = self.entries.page(&self.engine, &self.caller, &self.after, (limit, self.whole)).await?;
+        let asked = (limit, self.whole);
+        let page = entry::page(self.entries.as_ref(), &self.engine, &self.caller, &self.after, asked).await?;
         if let Some(last) = page.last() {
             self.after = last.at.clone();
         }
         Ok(page)
+    }
+
+    /// Whether more than `ceiling` entries follow.
+    async fn exceeds(&self, ceiling: u64) -> Result<bool, Error> {
+        let (mut after, mut found) = (self.after.clone(), 0);
+        while found <= ceiling {
+            let rest = usize::try_from(ceiling + 1 - found).map_or(PAGE, |rest| rest.min(PAGE));
+            let page =
+                entry::page(self.entries.as_ref(), &self.engine, &self.caller, &after, (rest, false)).await?;
+            let Some(last) = page.last() else { return Ok(false) };
+            after = last.at.clone();
+            found += page.len() as u64;
+        }
+        Ok(true)
     }
 
     fn write(&mut self, page: &[Entry]) {
@@ -235,6 +245,10 @@ pub async fn list(
         out,
         ready: Vec::new(),
     };
+    let ceiling = service.config.limits.max_results;
+    if ceiling > 0 && (limit == 0 || limit > ceiling) && walk.exceeds(ceiling).await? {
+        return Err(Error::SizeLimit { limit: ceiling }.into());
+    }
     match usize::try_from(limit).unwrap_or(GATHERED) {
         0 => walk.stream().await,
         limit => walk.gather(limit.min(GATHERED), &link, &identity).await,

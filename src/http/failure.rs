@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use crate::http::form::Form;
 use crate::json::{self, JsonError};
@@ -54,6 +54,10 @@ pub enum Failure {
     NotAcceptable,
     /// The body is of a type that is not read here.
     UnsupportedMediaType,
+    /// The body is not of a type that holds files.
+    NoFiles,
+    /// The files of a body are too long when they are unpacked.
+    FilesTooLong(usize),
 }
 
 impl From<Error> for Failure {
@@ -63,12 +67,12 @@ impl From<Error> for Failure {
 }
 
 /// Status and contract code of a failure.
-fn classify(failure: &Failure) -> (StatusCode, u16) {
+pub(super) fn classify(failure: &Failure) -> (StatusCode, u16) {
     match failure {
         Failure::Operation(error) => classify_operation(error),
         Failure::LineTooLong(_) => (StatusCode::URI_TOO_LONG, 1),
         Failure::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, 14),
-        Failure::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
+        Failure::BodyTooLong(_) | Failure::FilesTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Document(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Json(error) if error.is_size_limit() => (StatusCode::PAYLOAD_TOO_LARGE, 1),
         Failure::Malformed(_) | Failure::BodyBroken | Failure::Document(_) | Failure::Json(_) => {
@@ -79,7 +83,7 @@ fn classify(failure: &Failure) -> (StatusCode, u16) {
         Failure::UnknownPath => (StatusCode::NOT_FOUND, 7),
         Failure::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, 13),
         Failure::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, 14),
-        Failure::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 14),
+        Failure::UnsupportedMediaType | Failure::NoFiles => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 14),
     }
 }
 
@@ -104,7 +108,8 @@ fn classify_operation(error: &Error) -> (StatusCode, u16) {
     }
 }
 
-fn message(failure: &Failure) -> String {
+/// What a failure tells.
+pub(super) fn message(failure: &Failure) -> String {
     match failure {
         Failure::Operation(error) => error.to_string(),
         Failure::Malformed(what) | Failure::LineTooLong(what) => what.clone(),
@@ -121,6 +126,8 @@ fn message(failure: &Failure) -> String {
         Failure::UnsupportedMediaType => {
             "a body must be application/xml, text/xml or application/json in UTF-8".to_owned()
         }
+        Failure::NoFiles => "files come as multipart/form-data or application/zip".to_owned(),
+        Failure::FilesTooLong(limit) => format!("the files are longer than {limit} bytes unpacked"),
     }
 }
 
@@ -133,11 +140,40 @@ impl Failure {
         }
     }
 
+    /// The status.
+    pub(super) fn status(&self) -> StatusCode {
+        classify(self).0
+    }
+
+    /// What was wrong, in words for whoever asked.
+    pub(super) fn message(&self) -> String {
+        message(self)
+    }
+
+    /// When to try again, seconds.
+    pub(super) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(wait) | Self::Operation(Error::Unavailable { retry_after: wait, .. }) => {
+                Some(wait.as_secs().max(1))
+            }
+            _ => None,
+        }
+    }
+
     /// The answer, in the form that the client accepts as far as it is known.
     pub fn response(&self, form: Form) -> HttpResponse {
         let (status, code) = classify(self);
-        let mut builder = HttpResponse::build(status);
+        let mut builder = self.head(status);
         builder.insert_header((CONTENT_TYPE, form.content_type()));
+        builder.body(match form {
+            Form::Xml => encode::error(code, &message(self)),
+            Form::Json => json::encode::error(code, &message(self)),
+        })
+    }
+
+    /// An answer of this status with the headers that the failure demands.
+    pub(super) fn head(&self, status: StatusCode) -> HttpResponseBuilder {
+        let mut builder = HttpResponse::build(status);
         match self {
             Self::Unauthenticated(challenge) => {
                 if challenge.basic {
@@ -149,14 +185,11 @@ impl Failure {
             Self::WrongMethod(methods) => {
                 builder.insert_header((ALLOW, methods.join(", ")));
             }
-            Self::Throttled(wait) | Self::Operation(Error::Unavailable { retry_after: wait, .. }) => {
-                builder.insert_header((RETRY_AFTER, wait.as_secs().max(1).to_string()));
-            }
             _ => {}
         }
-        builder.body(match form {
-            Form::Xml => encode::error(code, &message(self)),
-            Form::Json => json::encode::error(code, &message(self)),
-        })
+        if let Some(seconds) = self.retry_after() {
+            builder.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        builder
     }
 }

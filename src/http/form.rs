@@ -68,6 +68,17 @@ pub fn accepted(request: &HttpRequest) -> Option<Form> {
     chosen.map(|(_, _, form)| form)
 }
 
+/// Whether the client accepts JSON, where there is nothing else.
+pub fn accepts_json(request: &HttpRequest) -> bool {
+    let mut headers = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).peekable();
+    if headers.peek().is_none() {
+        return true;
+    }
+    let ranges = headers.flat_map(|text| text.split(',')).map(str::trim).filter(|range| !range.is_empty());
+    let closest = ranges.filter_map(weighed).map(|(name, weight)| (Form::Json.named_by(&name), weight)).max();
+    closest.is_none_or(|(closeness, weight)| closeness > 0 && weight > 0)
+}
+
 /// The form of refusals that come before negotiation.
 pub fn preferred(request: &HttpRequest) -> Form {
     accepted(request).unwrap_or_default()
@@ -121,6 +132,24 @@ mod tests {
     fn choose(headers: &[&str]) -> Option<Form> {
         let add = |request: TestRequest, value: &&str| request.append_header((ACCEPT, *value));
         accepted(&headers.iter().fold(TestRequest::default(), add).to_http_request())
+    }
+
+    #[test]
+    fn json_is_accepted_unless_the_client_says_otherwise() {
+        for (accept, expected) in [
+            (None, true),
+            (Some(""), true),
+            (Some("*/*"), true),
+            (Some("application/json, text/plain;q=0.1"), true),
+            (Some("application/*;q=0.1"), true),
+            (Some("application/xml"), false),
+            (Some("application/json;q=0, */*"), false),
+            (Some("*/*;q=0"), false),
+        ] {
+            let request = TestRequest::default();
+            let request = accept.iter().fold(request, |request, text| request.insert_header((ACCEPT, *text)));
+            assert_eq!(accepts_json(&request.to_http_request()), expected, "{accept:?}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::auth::jwt::Vouched;
 use crate::auth::origin::Origin;
 use crate::http::failure::{Challenge, Failure};
 use crate::http::params::QueryCredentials;
+use crate::http::partner_people;
 use crate::http::service::Service;
 use crate::model::{Error, Grants, Kind, Verb};
 use crate::operation::client;
@@ -134,7 +135,7 @@ fn proof(service: &Service, request: &HttpRequest, query: QueryCredentials) -> R
 fn basic(encoded: &str) -> Option<Presented> {
     let decoded = Zeroizing::new(STANDARD.decode(encoded.trim()).ok()?);
     let pair = std::str::from_utf8(&decoded).ok()?;
-    let (name, password) = pair.split_once(':')?;
+    let (name, password) = pair.split_once(':').filter(|(name, _)| !name.chars().any(char::is_control))?;
     Some(Presented { name: name.to_owned(), password: Zeroizing::new(password.to_owned()) })
 }
 
@@ -145,8 +146,32 @@ pub async fn identify(
     query: QueryCredentials,
     request_id: &str,
 ) -> Result<Caller, Failure> {
-    let from = source(request);
     let proof = proof(service, request, query)?;
+    verified(service, request, proof, request_id).await
+}
+
+/// Whether a request shows credentials, good or not, in its header or query.
+pub fn shows(request: &HttpRequest, query: &QueryCredentials) -> bool {
+    request.headers().contains_key(AUTHORIZATION) || !query.names.is_empty() || !query.passwords.is_empty()
+}
+
+/// Verifies who calls by a token that the body shows.
+pub async fn identify_by_token(
+    service: &Service,
+    request: &HttpRequest,
+    token: Zeroizing<String>,
+    request_id: &str,
+) -> Result<Caller, Failure> {
+    verified(service, request, Proof::Bearer(token), request_id).await
+}
+
+async fn verified(
+    service: &Service,
+    request: &HttpRequest,
+    proof: Proof,
+    request_id: &str,
+) -> Result<Caller, Failure> {
+    let from = source(request);
     if !service.engine.store.is_following() {
         // A client may have been disabled on another node without a word of it having come here.
         service.authenticator.forget_stale();
@@ -157,22 +182,17 @@ pub async fn identify(
         // Whose token it might be is not known.
         Proof::Bearer(_) => (String::new(), true),
     };
-    let found =
-        match &proof {
-            Proof::Password(presented) => service
-                .authenticator
-                .authenticate(presented, from)
-                .await
-                .map(|principal| (Identity::Client(principal.id()), principal)),
-            Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
-                (bearer.client.map_or(Identity::Foreign, Identity::TokenHolder), bearer.principal)
-            }),
-        };
+    let found = match &proof {
+        Proof::Password(presented) => by_password(service, presented, from).await,
+        Proof::Bearer(token) => service.bearers.authenticate(token, from).await.map(|bearer| {
+            let identity = bearer.client.map_or(Identity::Foreign, Identity::TokenHolder);
+            (identity, bearer.principal.name().to_owned(), bearer.principal.grants().clone())
+        }),
+    };
     match found {
-        Ok((identity, principal)) => {
-            let client = principal.name().to_owned();
-            let scene = Scene { client, source: from.to_string(), request_id: request_id.to_owned() };
-            let Rights { grants, within } = principal.grants().clone();
+        Ok((identity, client, Rights { grants, within })) => {
+            let scene =
+                Scene { client, source: from.to_string(), request_id: request_id.to_owned(), subject: None };
             Ok(Caller { grants, within, identity, scene, once: None })
         }
         Err(AuthError::Throttled { retry_after }) => {
@@ -190,6 +210,25 @@ pub async fn identify(
     }
 }
 
+/// An API client by its name; where there is none of that name, a partner's own user by its login.
+async fn by_password(
+    service: &Service,
+    presented: &Presented,
+    from: IpAddr,
+) -> Result<(Identity, String, Rights), AuthError> {
+    let known = match service.authenticator.recall(presented, from) {
+        Some(principal) => principal,
+        None if partner_people::is_asked(service, presented)
+            .await
+            .map_err(|error| AuthError::Source(SourceError::new(error)))? =>
+        {
+            return partner_people::authenticate(service, presented, from).await;
+        }
+        None => service.authenticator.authenticate(presented, from).await?,
+    };
+    Ok((Identity::Client(known.id()), known.name().to_owned(), known.grants().clone()))
+}
+
 /// Records a sign-in that was refused, singly or as one of a count, and answers `failure`.
 async fn refused(service: &Service, name: &str, from: IpAddr, request_id: &str, failure: Failure) -> Failure {
     let name: String = name.chars().take(64).collect();
@@ -198,7 +237,7 @@ async fn refused(service: &Service, name: &str, from: IpAddr, request_id: &str, 
         return failure;
     }
     let source = from.to_string();
-    let scene = Scene { client: name, source, request_id: request_id.to_owned() };
+    let scene = Scene { client: name, source, request_id: request_id.to_owned(), subject: None };
     let caller = Caller::nobody(scene);
     let action = Action::of(Verb::Authenticate, Kind::ApiClient, None);
     let reason = Error::invalid("credentials", "authentication failed");

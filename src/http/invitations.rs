@@ -3,8 +3,7 @@
 //! Accepting and declining are doors for people without an account: their token is the credential, so nothing that
 //! is answered to a bad one may depend on what there is.
 
-use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -13,7 +12,7 @@ use crate::http::change::Request;
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::http::identify::challenge;
-use crate::http::params::{Query, shortened};
+use crate::http::params::shortened;
 use crate::model::kind::user;
 use crate::model::password::Password;
 use crate::model::state::{Draft, Given};
@@ -30,21 +29,6 @@ use crate::operation::{Caller, perform};
 
 /// What somebody who accepts may say of himself.
 const PERSON: [&str; 5] = ["login", "firstname", "surname", "mobile", "locale"];
-
-/// Whether a request without credentials may go on to a door: the operation is one, and something is shown that can
-/// hold a token.
-pub fn opens(operation: Operation, request: &HttpRequest, query: &Query) -> bool {
-    let Operation::Invitation(asked) = operation else { return false };
-    let signs_in = request.headers().contains_key(AUTHORIZATION)
-        || !query.credentials.names.is_empty()
-        || !query.credentials.passwords.is_empty();
-    let announced = request.headers().get(CONTENT_LENGTH);
-    let has_body = request.headers().contains_key(TRANSFER_ENCODING)
-        || announced.is_some_and(|length| length.as_bytes() != b"0")
-        || !request.content_type().is_empty();
-    let has_token = query.arguments.iter().any(|argument| argument.name == "token");
-    asked.is_door() && !signs_in && (has_token || has_body)
-}
 
 /// What was said when an invitation is answered.
 struct Said {
@@ -226,7 +210,7 @@ impl Request<'_> {
         if roles.len() > MOST_VALUES {
             return Err(Error::invalid("role", format!("expected at most {MOST_VALUES} values")));
         }
-        let mut offer = Arguments { named: Vec::new(), from_query: arguments.from_query };
+        let mut offer = Arguments { from_query: arguments.from_query, ..Arguments::default() };
         for name in ["inviter", "message"] {
             if let Some(value) = arguments.take_one(name)? {
                 offer.named.push((name.to_owned(), vec![value]));

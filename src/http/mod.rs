@@ -2,34 +2,54 @@
 //!
 //! - `dialect` says which address means which operation; `road` leads a request through the contract's order of
 //!   checks; `params`, `arguments` and `precondition` read what it carries; `identify` finds out who asks;
+//!   `door` is the JSON interface of the orchestrator, with addresses and sessions of its own;
 //!   `once` knows requests that were sent before.
-//! - `change`, `invitations`, `listing` and `entries` call the operations; `answer` writes documents through `writer` in
+//! - `digit` is a road of its own for the JSON door of DIGIT, over the same operations.
+//! - `change`, `invitations`, `keys`, `misps`, `contracts`, `partners`, `registration`, `policies`, `certificates`, `listing` and
+//!   `entries` call the operations; `answer`
+//!   writes documents through `writer` in
 //!   the `form` that the client accepts, `failure` refusals.
 //!
 //! Nothing in this room knows rules, SQL or where secrets are kept; nothing it logs holds a query.
 
+mod access;
 pub mod answer;
 pub mod arguments;
+mod authorizations;
 pub mod body;
+mod certificates;
 pub mod change;
 pub mod clients;
+mod contracts;
 pub mod definitions;
 mod delegations;
 pub mod dialect;
+pub mod digit;
+mod door;
+mod doors;
 mod effective_roles;
 pub mod entries;
 pub mod failure;
 pub mod form;
 pub mod identify;
 pub mod invitations;
+mod keys;
 pub mod listing;
+mod masters;
+mod menus;
+mod misps;
 pub mod once;
 pub mod params;
+pub mod partner_people;
+mod partners;
+mod policies;
 pub mod precondition;
 pub mod public;
+mod registration;
 pub mod road;
 pub mod service;
 pub mod sign_in;
+mod uploads;
 pub mod writer;
 
 use std::panic::AssertUnwindSafe;
@@ -59,17 +79,31 @@ fn request_id(service: &Service, request: &HttpRequest) -> String {
 pub async fn handle(request: HttpRequest, body: web::Payload, service: web::Data<Service>) -> HttpResponse {
     let begun = service.engine.world.now();
     let request_id = request_id(&service, &request);
-    let mut trace = Trace { route: "none", client: String::new() };
-    let road = road::answer(&service, &request, body, &request_id, &mut trace);
+    let mut trace = Trace { route: "none", ..Trace::default() };
+    let in_door = dialect::digit::below(request.uri().path()).is_some();
     // A panic is a bug of ours; it costs this request a 500 and nothing else.
-    let outcome = AssertUnwindSafe(road).catch_unwind().await;
+    let outcome = if in_door {
+        let road = digit::answer(&service, &request, body, &request_id, &mut trace);
+        AssertUnwindSafe(road).catch_unwind().await
+    } else {
+        let road = road::answer(&service, &request, body, &request_id, &mut trace);
+        AssertUnwindSafe(road).catch_unwind().await
+    };
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("panic while answering").into()));
     if let Err(failure) = &outcome
         && let Some(detail) = failure.fault()
     {
         tracing::error!(request_id, detail, "a request failed through our own fault");
     }
-    let mut response = outcome.unwrap_or_else(|failure: Failure| failure.response(form::preferred(&request)));
+    let mut response = outcome.unwrap_or_else(|failure: Failure| {
+        if in_door {
+            return digit::refusal::response(&service.engine, &trace.head, &failure);
+        }
+        if door::owns(&service, request.uri().path()) {
+            return door::failed(failure);
+        }
+        failure.response(form::preferred(&request))
+    });
     if request.method() == "HEAD" {
         response = answer::head_of(response);
     }

@@ -45,6 +45,15 @@ pub fn fingerprint(engine: &Engine, path: &str, form: Form, arguments: &Argument
     };
     add(path.strip_suffix('/').unwrap_or(path));
     add(form.content_type());
+    add_arguments(&mut add, arguments);
+    for one in arguments.several.iter().flatten() {
+        add("entity");
+        add_arguments(&mut add, one);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+fn add_arguments(add: &mut impl FnMut(&str), arguments: &Arguments) {
     let mut named: Vec<&(String, Vec<String>)> = arguments.named.iter().collect();
     named.sort_by(|(one, _), (other, _)| one.cmp(other));
     for (name, values) in named {
@@ -57,6 +66,21 @@ pub fn fingerprint(engine: &Engine, path: &str, form: Form, arguments: &Argument
             add(value);
         }
     }
+    for file in arguments.files.iter().flatten() {
+        add(&blake3::hash(file).to_hex());
+    }
+}
+
+/// What a request to `route` asks for, as a number, of the parts that `digest` hands over.
+pub fn fingerprint_of(engine: &Engine, route: &str, digest: impl FnOnce(&mut dyn FnMut(&str))) -> [u8; 32] {
+    let key = blake3::derive_key("valtuus idempotency fingerprint", &engine.cursor_key);
+    let mut hasher = blake3::Hasher::new_keyed(&key);
+    let mut add = |text: &str| {
+        hasher.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(text.as_bytes());
+    };
+    add(route);
+    digest(&mut add);
     *hasher.finalize().as_bytes()
 }
 

@@ -7,22 +7,34 @@ use actix_web::http::Uri;
 use actix_web::http::header::{CONTENT_LENGTH, HOST};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::audit::Action;
+use crate::audit::coded::trail::is_watched;
+use crate::audit::{Action, Events};
 use crate::http::answer::{Echo, allowed, without_secrets};
 use crate::http::arguments::Arguments;
 use crate::http::change::{self, Request};
 use crate::http::dialect::{Match, Operation, Route, Version, find};
+use crate::http::digit::info::Head;
 use crate::http::failure::Failure;
 use crate::http::form::{self, Form};
 use crate::http::identify::{identify, source};
 use crate::http::listing::{Answering, link};
 use crate::http::params::{self, check_text, decode_segment, nothing_left, take_count, take_flag, take_one};
 use crate::http::service::Service;
-use crate::http::{body as bodies, effective_roles, entries, invitations, once, precondition, public};
+use crate::http::{
+    authorizations, body as bodies, contracts, door, doors, effective_roles, entries, keys, menus, once,
+    precondition, public, uploads,
+};
+use crate::model::kind::{misp, partner as partner_kind};
 use crate::model::visible::{Shown, Values, Visible};
 use crate::model::{Error, Kind, Verb};
+use crate::operation::access::{self, guard};
+use crate::operation::certificate::partner;
+use crate::operation::device::ContractStep;
 use crate::operation::invitation::Inviting;
+use crate::operation::keys::Keying;
 use crate::operation::list::{Base, Query};
+use crate::operation::misp::{MispStep, keys as licence_keys};
+use crate::operation::observe::observed;
 use crate::operation::once::Once;
 use crate::operation::read::{self, Found};
 use crate::operation::search::Argument;
@@ -38,6 +50,8 @@ pub struct Trace {
     pub route: &'static str,
     /// The client's name, once it is known.
     pub client: String,
+    /// What the answers of the JSON door repeat of their request, once it is known.
+    pub head: Head,
 }
 
 /// Answers a request.
@@ -49,6 +63,9 @@ pub async fn answer(
     trace: &mut Trace,
 ) -> Result<HttpResponse, Failure> {
     let raw = request.uri().path();
+    if door::owns(service, raw) {
+        return door::answer(service, request, body, request_id, trace).await;
+    }
     let segments = raw.split('/').map(decode_segment).collect::<Result<Vec<String>, Failure>>()?;
     let query = params::parse(request.uri().query().unwrap_or_default(), &service.config.limits)?;
     check_lengths(service, request)?;
@@ -57,7 +74,7 @@ pub async fn answer(
     }
     let located = address(request, raw, segments);
     let open = match &located {
-        Ok(Address::Known(_, route, _)) => invitations::opens(route.operation, request, &query),
+        Ok(Address::Known(_, route, _)) => doors::opens(route.operation, request, &query),
         _ => false,
     };
     let caller = if open {
@@ -75,17 +92,19 @@ pub async fn answer(
     let form = form::accepted(request).ok_or(Failure::NotAcceptable)?;
     let echo = echo(service, request, raw, route).written(form, version);
     let asked = Asked { service, request, caller, route, keys, echo };
+    asked.guarded().await?;
+    if route.operation == Operation::Authorize {
+        return asked.authorize(query.arguments, body).await;
+    }
     if change::action(route.operation).is_some() {
         return asked.change(query.arguments, body).await;
     }
     let reading = Reading { service, caller: asked.caller.clone(), route, keys: asked.keys.clone() };
-    match asked.read(query.arguments).await {
-        Err(Failure::Operation(error @ Error::Forbidden { .. })) => Err(reading.refused(error).await),
-        other => other,
-    }
+    reading.observed(asked.read(query.arguments).await).await
 }
 
-fn check_lengths(service: &Service, request: &HttpRequest) -> Result<(), Failure> {
+/// Refuses a request line or an announced body that is too long.
+pub(super) fn check_lengths(service: &Service, request: &HttpRequest) -> Result<(), Failure> {
     let limits = &service.config.limits;
     let line = request.method().as_str().len() + target_length(request.uri()) + " HTTP/1.1".len() + 1;
     if line > limits.request_line {
@@ -146,7 +165,7 @@ fn echo(service: &Service, request: &HttpRequest, raw: &str, route: &Route) -> E
     Echo::new(&service.config.answers, path, route.method, host)
 }
 
-/// What the record of a refused read needs.
+/// What the record of a read needs.
 struct Reading<'a> {
     service: &'a Service,
     caller: Caller,
@@ -154,21 +173,52 @@ struct Reading<'a> {
     keys: Vec<String>,
 }
 
+/// An answer to a read, and the entity that it shows.
+type Answered = (HttpResponse, Option<uuid::Uuid>);
+
 impl Reading<'_> {
-    /// Reads are not recorded, but that somebody was refused one is.
-    async fn refused(&self, error: Error) -> Failure {
-        let kind = match self.route.operation {
-            Operation::List(kind, _)
-            | Operation::Get(kind)
-            | Operation::ListRows(kind)
-            | Operation::GetRow(kind) => kind,
-            Operation::EffectiveRoles => Kind::Role,
-            _ => Kind::AuditEvent,
+    /// Records the read as far as reads of its kind are recorded, before it is answered.
+    async fn observed(mut self, outcome: Result<Answered, Failure>) -> Result<HttpResponse, Failure> {
+        let kind = change::read_kind(self.route.operation);
+        let told = match &outcome {
+            Ok(_) => Ok(()),
+            Err(Failure::Operation(error)) => Err(error.clone()),
+            // What HTTP alone refuses has read nothing.
+            Err(_) => return outcome.map(|(answer, _)| answer),
         };
-        let target = self.keys.first().and_then(|key| uuid::Uuid::try_parse(key).ok());
-        let action = Action::of(Verb::Read, kind, target);
-        refuse(&self.service.engine, &self.caller, action, error).await.into()
+        let key = self.keys.first();
+        // Where the address names the owner, what was looked for has no id.
+        let names_itself = match self.route.operation {
+            Operation::Misp(_) | Operation::CertificateOfPartner | Operation::GetOf(_) => false,
+            Operation::List(_, base) => base == Base::All,
+            _ => true,
+        };
+        let named = key.filter(|_| names_itself).and_then(|key| uuid::Uuid::try_parse(key).ok());
+        let found = outcome.as_ref().ok().and_then(|(_, found)| *found).or(named);
+        let is_one = matches!(
+            self.route.operation,
+            Operation::Get(_)
+                | Operation::GetOf(_)
+                | Operation::GetRow(_)
+                | Operation::Misp(_)
+                | Operation::CertificateOfPartner
+        );
+        let action = Action::of(Verb::Read, kind, found.filter(|_| is_one || told.is_err()));
+        self.caller.scene.subject = if is_one {
+            found.map(|id| id.to_string()).or_else(|| key.and_then(|key| subject(key)))
+        } else {
+            None
+        };
+        match observed(&self.service.engine, &self.caller, action, Events::default(), told.clone()).await {
+            Err(error) if told.as_ref().err() != Some(&error) => Err(error.into()),
+            _ => outcome.map(|(answer, _)| answer),
+        }
     }
+}
+
+/// What coded events may call an entity that an address names by `key`: nothing that is too long or unreadable.
+fn subject(key: &str) -> Option<String> {
+    (key.chars().count() <= 36 && !key.chars().any(char::is_control)).then(|| key.to_owned())
 }
 
 /// Whether a request was sent before.
@@ -187,7 +237,27 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn change(self, arguments: Vec<Argument>, body: web::Payload) -> Result<HttpResponse, Failure> {
+    /// What coded events call the entity that the address names, by whichever of its names: what its service calls it,
+    /// or the name as it stands when there is no such entity.
+    async fn named(&self) -> Option<String> {
+        let key = self.keys.first()?;
+        let path = self.route.path.split('/').next();
+        let kind = Kind::ALL.into_iter().find(|kind| is_watched(*kind) && path == Some(kind.def().path));
+        let found = match kind {
+            Some(kind) => read::locate(&self.service.engine, kind, key).await.ok(),
+            None => None,
+        };
+        let Some(found) = found else { return subject(key) };
+        let attributes = found.attributes();
+        Some(match found.kind() {
+            Kind::Misp => misp::number(attributes).to_owned(),
+            Kind::Partner => attributes.text(partner_kind::PARTNER_ID).unwrap_or_default().to_owned(),
+            _ => found.id().to_string(),
+        })
+    }
+
+    async fn change(mut self, arguments: Vec<Argument>, body: web::Payload) -> Result<HttpResponse, Failure> {
+        self.caller.scene.subject = self.named().await;
         let kind = change::action(self.route.operation).map_or(Kind::User, |action| action.kind);
         let understood = self.understood(kind, arguments, body).await;
         let (arguments, precondition) = match understood {
@@ -199,8 +269,8 @@ impl Asked<'_> {
             Ok(Seen::Never(once)) => once,
             Err(failure) => return Err(self.recorded(failure).await),
         };
-        let Self { service, caller, route, keys, echo, .. } = self;
-        let caller = Caller { once: once.clone(), ..caller };
+        let Self { service, mut caller, route, keys, echo, .. } = self;
+        caller.once.clone_from(&once);
         let request = Request { service, caller: &caller, keys, arguments, precondition, echo };
         let outcome = request.answer(route.operation).await;
         let Some(once) = once else { return outcome };
@@ -227,8 +297,10 @@ impl Asked<'_> {
     /// for: everybody else is refused on the way.
     async fn once(&self, arguments: &Arguments) -> Result<Seen, Failure> {
         let Some(key) = once::key(self.request)? else { return Ok(Seen::Never(None)) };
-        if self.caller.is_visitor() || self.route.operation == Operation::Authenticate {
-            // A password is checked each time it is given: an answer kept for a right one would let a wrong one in.
+        if self.caller.is_visitor()
+            || matches!(self.route.operation, Operation::Authenticate | Operation::Misp(MispStep::Validate))
+        {
+            // A password or key is checked each time it is given: an answer kept for a good one would let a bad one in.
             return Ok(Seen::Never(None));
         }
         let engine = &self.service.engine;
@@ -268,14 +340,32 @@ impl Asked<'_> {
         body: web::Payload,
     ) -> Result<(Arguments, crate::operation::update::Precondition), Failure> {
         let takes_document = match self.route.operation {
-            Operation::Create(..) | Operation::Update(_) | Operation::Authenticate | Operation::Delegate => {
-                true
-            }
+            Operation::Create(..)
+            | Operation::Update(_)
+            | Operation::ResetClient
+            | Operation::Upload(_)
+            | Operation::Authenticate
+            | Operation::Authorize
+            | Operation::Misp(_)
+            | Operation::Delegate => true,
             Operation::Invitation(asked) => asked.is_door() || asked == Inviting::InviteUser,
+            Operation::Partner(asked) => asked.takes_document(),
+            Operation::Key(asked) => asked.takes_document(),
             _ => false,
         };
-        let body =
-            if self.route.method == "DELETE" { Vec::new() } else { bodies::read(self.service, body).await? };
+        if self.route.operation == Operation::ImportMasters {
+            check_text(&arguments)?;
+            let files = uploads::read(self.service, self.request, body).await?;
+            return Ok((
+                Arguments { files, ..Arguments::of_query(arguments) },
+                precondition::of_change(self.request)?,
+            ));
+        }
+        let body = if matches!(self.route.method, "DELETE" | "GET") {
+            Vec::new()
+        } else {
+            bodies::read(self.service, body).await?
+        };
         let form = if body.is_empty() { Form::Xml } else { form::of_body(self.request)? };
         let precondition = precondition::of_change(self.request)?;
         check_text(&arguments)?;
@@ -291,17 +381,54 @@ impl Asked<'_> {
                 Error::invalid(name, "arguments stand in the query or in the document, not in both").into()
             );
         }
-        Ok((bodies::arguments(self.service, kind, form, &body)?, precondition))
+        let root = match self.route.operation {
+            Operation::Key(Keying::Validate) => keys::VALIDATION,
+            Operation::Authorize => authorizations::ROOTS.1,
+            _ => kind.def().root,
+        };
+        let list = match self.route.operation {
+            Operation::Create(kind, _) if access::KINDS.contains(&kind) => Some(kind.def().list),
+            Operation::Authorize => Some(authorizations::ROOTS.0),
+            _ => None,
+        };
+        Ok((bodies::arguments(self.service, (list, root), form, &body)?, precondition))
     }
 
-    async fn read(self, mut arguments: Vec<Argument>) -> Result<HttpResponse, Failure> {
+    async fn read(self, mut arguments: Vec<Argument>) -> Result<Answered, Failure> {
         check_text(&arguments)?;
-        match self.route.operation {
+        let answer = match self.route.operation {
+            Operation::List(Kind::Action, _) if menus::is_menu(&arguments) => {
+                let path = self.request.uri().path();
+                menus::list(self.service, &self.caller, &self.echo, path, arguments).await
+            }
             Operation::List(kind, base) => self.list(kind, base, arguments).await,
             Operation::Get(kind) => {
                 let entities = kind == Kind::Mandate && take_flag(&mut arguments, "entities")?;
                 nothing_left(&arguments)?;
-                self.get(kind, entities).await
+                return self.get(kind, entities).await;
+            }
+            Operation::Misp(MispStep::ReadKey) => {
+                nothing_left(&arguments)?;
+                let key = self.keys.first().map(String::as_str).unwrap_or_default();
+                let found = licence_keys::read_current(&self.service.engine, &self.caller, key).await?;
+                return self.shown(&found, false);
+            }
+            Operation::GetOf(kind) => {
+                nothing_left(&arguments)?;
+                let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+                let found = keys::find_of(&self.service.engine, &self.caller, kind, &keys).await?;
+                return self.shown(&found, false);
+            }
+            Operation::CertificateOfPartner => {
+                nothing_left(&arguments)?;
+                let key = self.keys.first().map(String::as_str).unwrap_or_default();
+                let found = partner::certificate_of(&self.service.engine, &self.caller, key).await?;
+                return self.shown(&found, false);
+            }
+            Operation::Contract(ContractStep::Check) => {
+                let question = contracts::Asked::take(&mut arguments)?;
+                nothing_left(&arguments)?;
+                question.answer(self.service, &self.caller, &self.echo).await
             }
             Operation::EffectiveRoles => {
                 let key = self.keys.first().map(String::as_str).unwrap_or_default();
@@ -318,20 +445,55 @@ impl Asked<'_> {
                 entries::one(self.service, self.request, &self.caller, (&self.echo, kind, key)).await
             }
             _ => Err(Error::internal("a change came the way of a read").into()),
+        };
+        answer.map(|answer| (answer, None))
+    }
+
+    /// Error 3 where the server guards itself and the roles of the client are not mapped to the operation.
+    async fn guarded(&self) -> Result<(), Failure> {
+        let path = self.route.path.replace("{}", "{id}");
+        let uri = format!("{SERVICES}/2.0/{path}");
+        let action = change::action(self.route.operation);
+        let reads = || Action::of(Verb::Read, change::read_kind(self.route.operation), None);
+        let asked = (uri.as_str(), self.route.method);
+        guard::check(&self.service.engine, &self.caller, asked, action.unwrap_or_else(reads)).await?;
+        Ok(())
+    }
+
+    /// Decides; recorded as a read is.
+    async fn authorize(self, arguments: Vec<Argument>, body: web::Payload) -> Result<HttpResponse, Failure> {
+        let (arguments, _) = self.understood(Kind::Action, arguments, body).await?;
+        let Self { service, caller, echo, .. } = &self;
+        let outcome = authorizations::answer(service, caller, echo, arguments).await;
+        let told = match &outcome {
+            Ok(_) => Ok(()),
+            Err(Failure::Operation(error)) => Err(error.clone()),
+            Err(_) => return outcome,
+        };
+        let action = Action::of(Verb::Decide, Kind::Action, None);
+        match observed(&service.engine, caller, action, Events::default(), told.clone()).await {
+            Err(error) if told.err().as_ref() != Some(&error) => Err(error.into()),
+            _ => outcome,
         }
     }
 
-    async fn get(&self, kind: Kind, entities: bool) -> Result<HttpResponse, Failure> {
+    async fn get(&self, kind: Kind, entities: bool) -> Result<Answered, Failure> {
         let key = self.keys.first().map(String::as_str).unwrap_or_default();
         let found = read::read(&self.service.engine, &self.caller, kind, key, entities).await?;
+        self.shown(&found, entities)
+    }
+
+    /// The answer that shows one entity, and those it refers to where they were asked for.
+    fn shown(&self, found: &Found, entities: bool) -> Result<Answered, Failure> {
         let registry = self.service.engine.registry();
         let permitted = found.entity.permit(Verb::Read, &self.caller.grants)?;
         let mut visible = permitted.visible(&registry, &found.names);
         if entities {
-            self.expand(&mut visible, &found, &registry);
+            self.expand(&mut visible, found, &registry);
         }
         let body = self.echo.entity(&visible);
-        Ok(precondition::answer(self.request, visible.version, visible.updated, body)?)
+        let answer = precondition::answer(self.request, visible.version, visible.updated, body)?;
+        Ok((answer, Some(found.entity.id())))
     }
 
     /// Puts referred entities in the place of their ids, as far as the client may read them.
@@ -378,6 +540,7 @@ impl Asked<'_> {
             kind,
             base,
             owner: self.keys.first().cloned(),
+            among: self.keys.get(1).cloned(),
             recursive: recursive && base != Base::All,
             arguments,
             exact,

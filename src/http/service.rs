@@ -12,7 +12,10 @@ use crate::auth::password::Verifier;
 use crate::auth::turns::Turns;
 use crate::config::Config;
 use crate::http::identify::{Clients, Tokens};
+use crate::http::partner_people::People;
+use crate::model::letter::Courier;
 use crate::operation::Engine;
+use crate::operation::device::orchestrator::session::Sessions;
 
 /// The service behind every listener of a process.
 pub struct Service {
@@ -20,6 +23,10 @@ pub struct Service {
     pub engine: Engine,
     /// Who calls.
     pub authenticator: Arc<Authenticator<Clients>>,
+    /// Partners' own users that call.
+    pub people: Arc<Authenticator<People>>,
+    /// Carries one-time codes; `None` where no mail server is configured.
+    pub courier: Option<Arc<dyn Courier>>,
     /// Who calls with a token.
     pub bearers: Arc<Bearers<Tokens>>,
     /// Hashes new passwords.
@@ -30,6 +37,8 @@ pub struct Service {
     pub config: Config,
     /// How often one address may knock at the doors that need no credentials.
     pub doors: DoorLimit,
+    /// Which sessions of the JSON interface were prolonged lately.
+    pub sessions: Sessions,
     /// Failed sign-ins.
     pub flood: SignInFlood,
     /// Renders the metrics; `None` where none are gathered.

@@ -17,10 +17,11 @@ use crate::http::answer::document;
 use crate::http::change::Request;
 use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
+use crate::http::service::Service;
 use crate::model::kind::user::Status;
 use crate::model::password::Password;
 use crate::model::{Error, Kind, Verb};
-use crate::operation::sign_in::{Reserved, SignIn, Verified, release, reserve};
+use crate::operation::sign_in::{Proof, Reserved, SignIn, Verified, release, reserve};
 use crate::operation::update::Precondition;
 use crate::operation::{Caller, Engine, perform, read, refuse};
 
@@ -41,9 +42,9 @@ struct Attempt {
 }
 
 /// What came of an attempt.
-enum Outcome {
-    /// The user is let in.
-    In,
+pub(super) enum Outcome {
+    /// The user is let in, by this proof.
+    In(Proof),
     /// Not; that is recorded already.
     Counted,
     /// Not, and nothing was verified.
@@ -67,13 +68,14 @@ impl Attempt {
                 return Err(error);
             }
         };
-        let verified = match self.verified(phc).await {
+        let verified = match self.verified(phc.clone()).await {
             Ok(verified) => verified,
             Err(error) => {
                 release(&self.engine, self.id).await?;
                 return Err(error);
             }
         };
+        let proof = Proof::of(phc, &verified);
         let sign_in = SignIn::new(&self.engine, self.id, verified);
         let outcome = match perform(&self.engine, &self.caller, sign_in).await {
             Ok(outcome) => outcome,
@@ -83,7 +85,7 @@ impl Attempt {
             }
         };
         drop(turn);
-        Ok(if outcome { Outcome::In } else { Outcome::Counted })
+        Ok(if outcome { Outcome::In(proof) } else { Outcome::Counted })
     }
 
     /// Whether the user is seen to be locked without asking for a place; not looked at for callers or conditions that
@@ -146,6 +148,38 @@ pub fn counted_user(source: &str) -> Option<(&str, Uuid)> {
     Some((origin, Uuid::try_parse(id).ok()?))
 }
 
+/// One attempt on a user's password, counted like every one. Error 7 where the caller knows no such user, after the same
+/// work.
+pub(super) async fn attempt(
+    service: &Service,
+    caller: Caller,
+    (id, precondition): (Uuid, Precondition),
+    password: Password,
+) -> Result<Outcome, Error> {
+    let attempt = Attempt {
+        engine: service.engine.clone(),
+        verifier: Arc::clone(&service.verifier),
+        turns: service.turns.clone(),
+        caller,
+        id,
+        precondition,
+        password,
+    };
+    let outcome = tokio::spawn(attempt.make()).await;
+    outcome.unwrap_or_else(|_| Err(Error::internal("an attempt to sign in broke off")))
+}
+
+/// Records an attempt that was refused unverified, singly or as one of a count; the answer to it.
+pub(super) async fn barred(service: &Service, caller: &Caller, id: Uuid) -> Error {
+    let scene = &caller.scene;
+    let origin = scene.source.parse().map_or_else(|_| scene.source.clone(), |at| Origin::of(at).to_string());
+    let now = service.engine.world.now();
+    if !service.flood.failed(&scene.client, &of_user(&origin, id), now) {
+        return Error::WrongPassword;
+    }
+    refuse(&service.engine, caller, SignIn::of(Some(id)), Error::WrongPassword).await
+}
+
 impl Request<'_> {
     /// Checks a user's password and answers the user.
     pub(super) async fn authenticate(&mut self) -> Result<HttpResponse, Failure> {
@@ -158,32 +192,13 @@ impl Request<'_> {
             Err(error) => return Err(self.refused(operation, error).await),
         };
         let id = self.prepared(operation, Kind::User).await?;
-        match self.attempt(self.caller.clone(), id, self.precondition.clone(), password).await {
-            Ok(Outcome::In) => self.signed_in(id).await,
+        let caller = self.caller.clone();
+        match attempt(self.service, caller, (id, self.precondition.clone()), password).await {
+            Ok(Outcome::In(_)) => self.signed_in(id).await,
             Ok(Outcome::Counted) => Err(Error::WrongPassword.into()),
-            Ok(Outcome::Barred) => Err(self.barred(id).await),
+            Ok(Outcome::Barred) => Err(barred(self.service, self.caller, id).await.into()),
             Err(error) => Err(self.refused(operation, error).await),
         }
-    }
-
-    async fn attempt(
-        &self,
-        caller: Caller,
-        id: Uuid,
-        precondition: Precondition,
-        password: Password,
-    ) -> Result<Outcome, Error> {
-        let attempt = Attempt {
-            engine: self.service.engine.clone(),
-            verifier: Arc::clone(&self.service.verifier),
-            turns: self.service.turns.clone(),
-            caller,
-            id,
-            precondition,
-            password,
-        };
-        let outcome = tokio::spawn(attempt.make()).await;
-        outcome.unwrap_or_else(|_| Err(Error::internal("an attempt to sign in broke off")))
     }
 
     /// Whether a password is the user's, asked in passing by another operation; counted like every attempt.
@@ -193,21 +208,8 @@ impl Request<'_> {
         id: Uuid,
         password: &Password,
     ) -> Result<bool, Error> {
-        let outcome = self.attempt(caller, id, Precondition::None, password.clone()).await?;
-        Ok(matches!(outcome, Outcome::In))
-    }
-
-    /// Records an attempt that was refused unverified, singly or as one of a count.
-    async fn barred(&self, id: Uuid) -> Failure {
-        let scene = &self.caller.scene;
-        let origin =
-            scene.source.parse().map_or_else(|_| scene.source.clone(), |at| Origin::of(at).to_string());
-        let now = self.service.engine.world.now();
-        if !self.service.flood.failed(&scene.client, &of_user(&origin, id), now) {
-            return Error::WrongPassword.into();
-        }
-        let action = SignIn::of(Some(id));
-        refuse(&self.service.engine, self.caller, action, Error::WrongPassword).await.into()
+        let outcome = attempt(self.service, caller, (id, Precondition::None), password.clone()).await?;
+        Ok(matches!(outcome, Outcome::In(_)))
     }
 
     async fn signed_in(&self, id: Uuid) -> Result<HttpResponse, Failure> {

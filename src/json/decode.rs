@@ -3,61 +3,7 @@
 //! Refused: members that are not known, members that stand twice, values that are not lists of texts or references,
 //! anything over a limit, invalid UTF-8, and bytes behind the document. No message repeats a value.
 
-use std::cell::Cell;
-use std::collections::HashSet;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-
-/// The sizes that a document may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of the whole document.
-    pub bytes: usize,
-    /// How deep objects and lists may nest; the document itself is at depth 1.
-    pub depth: usize,
-    /// Members of one object or list.
-    pub members: usize,
-    /// Bytes of one text.
-    pub value_bytes: usize,
-}
-
-impl Limits {
-    /// The deepest nesting that is read, whatever is configured.
-    pub const MAX_DEPTH: usize = 100;
-}
-
-impl Default for Limits {
-    /// 1 MiB, depth 32, 10,000 members, 64 KiB a text.
-    fn default() -> Self {
-        Self { bytes: 1 << 20, depth: 32, members: 10_000, value_bytes: 64 << 10 }
-    }
-}
-
-/// Why a body was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("JSON document{}: {problem}", place(*.line))]
-pub struct JsonError {
-    problem: String,
-    /// The line on which it was found; 0 where the document as a whole is meant.
-    line: usize,
-    size: bool,
-}
-
-fn place(line: usize) -> String {
-    if line == 0 { String::new() } else { format!(", line {line}") }
-}
-
-impl JsonError {
-    fn whole(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), line: 0, size: false }
-    }
-
-    /// Whether a limit was exceeded, which is answered by 413.
-    pub fn is_size_limit(&self) -> bool {
-        self.size
-    }
-}
+use crate::json::tree::{self, JsonError, Limits, Node, shown};
 
 /// A body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,52 +14,24 @@ pub struct Document {
     pub id: Option<String>,
     /// Each attribute once, with its values; a reference is its id.
     pub attributes: Vec<(String, Vec<String>)>,
+    /// `entities`: the entities of a list, which has no attributes itself.
+    pub entities: Option<Vec<Document>>,
 }
 
 /// Reads one document.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Document, JsonError> {
-    if bytes.len() > limits.bytes {
-        let problem = format!("longer than {} bytes", limits.bytes);
-        return Err(JsonError { size: true, ..JsonError::whole(problem) });
-    }
-    let over = Cell::new(false);
-    let refused = |error: serde_json::Error| {
-        let text = error.to_string();
-        // The place is told by itself.
-        let problem = text.split(" at line ").next().unwrap_or_default().to_owned();
-        JsonError { problem, line: error.line(), size: over.get() }
-    };
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let node = Reading { limits, depth: 1, over: &over }.deserialize(&mut reader).map_err(refused)?;
-    reader.end().map_err(refused)?;
-    document(node)
-}
-
-/// What a document is made of; values that are never meant are kept as their names.
-enum Node {
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-    Other(&'static str),
-}
-
-impl Node {
-    fn what(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a text",
-            Self::List(_) => "a list",
-            Self::Object(_) => "an object",
-            Self::Other(what) => what,
-        }
-    }
-}
-
-/// A name as far as a message repeats it, on one line.
-fn shown(name: &str) -> String {
-    name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
+    document(tree::read(bytes, limits)?)
 }
 
 fn document(node: Node) -> Result<Document, JsonError> {
+    let document = one(node)?;
+    if document.entities.iter().flatten().any(|entity| entity.entities.is_some()) {
+        return Err(JsonError::whole("entities: the entities of a list hold no list"));
+    }
+    Ok(document)
+}
+
+fn one(node: Node) -> Result<Document, JsonError> {
     let Node::Object(members) = node else {
         return Err(JsonError::whole(format!("expected an object, not {}", node.what())));
     };
@@ -132,6 +50,12 @@ fn document(node: Node) -> Result<Document, JsonError> {
                     document.attributes.push((name, values));
                 }
             }
+            ("entities", Node::List(nodes)) => {
+                document.entities = Some(nodes.into_iter().map(one).collect::<Result<_, _>>()?);
+            }
+            ("entities", other) => {
+                return Err(JsonError::whole(format!("entities: expected a list, not {}", other.what())));
+            }
             ("attributes", other) => {
                 return Err(JsonError::whole(format!(
                     "attributes: expected an object, not {}",
@@ -144,7 +68,11 @@ fn document(node: Node) -> Result<Document, JsonError> {
             _ => return Err(JsonError::whole(format!("{}: no such member", shown(&name)))),
         }
     }
-    if found { Ok(document) } else { Err(JsonError::whole("attributes: the member is missing")) }
+    match (found, document.entities.is_some()) {
+        (true, true) => Err(JsonError::whole("expected either attributes or entities")),
+        (false, false) => Err(JsonError::whole("attributes: the member is missing")),
+        (true, false) | (false, true) => Ok(document),
+    }
 }
 
 fn values_of(name: &str, node: Node) -> Result<Vec<String>, JsonError> {
@@ -176,117 +104,10 @@ fn reference(members: Vec<(String, Node)>) -> Option<String> {
     id
 }
 
-/// Reads one value at its depth.
-#[derive(Clone, Copy)]
-struct Reading<'l> {
-    limits: &'l Limits,
-    depth: usize,
-    over: &'l Cell<bool>,
-}
-
-impl Reading<'_> {
-    fn too_much<E: serde::de::Error>(self, what: fmt::Arguments<'_>) -> E {
-        self.over.set(true);
-        E::custom(what)
-    }
-
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        let limit = self.limits.depth.min(Limits::MAX_DEPTH);
-        if self.depth > limit {
-            return Err(self.too_much(format_args!("objects and lists nest deeper than {limit}")));
-        }
-        Ok(Self { depth: self.depth + 1, ..self })
-    }
-
-    fn counted<E: serde::de::Error>(self, count: usize) -> Result<(), E> {
-        let limit = self.limits.members;
-        if count < limit {
-            return Ok(());
-        }
-        Err(self.too_much(format_args!("more than {limit} members of one object or list")))
-    }
-
-    fn text<E: serde::de::Error>(self, text: String) -> Result<String, E> {
-        let limit = self.limits.value_bytes;
-        if text.len() > limit {
-            return Err(self.too_much(format_args!("a text is longer than {limit} bytes")));
-        }
-        Ok(text)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Reading<'_> {
-    type Value = Node;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reading<'_> {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Other("a Boolean"))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Other("a number"))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
-        Ok(Node::Other("a number"))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Other("a number"))
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Other("null"))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Node, E> {
-        self.visit_string(text.to_owned())
-    }
-
-    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Node, E> {
-        self.text(text).map(Node::Text)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        let inner = self.deeper()?;
-        let mut nodes = Vec::new();
-        while let Some(node) = list.next_element_seed(inner)? {
-            self.counted(nodes.len())?;
-            nodes.push(node);
-        }
-        Ok(Node::List(nodes))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let inner = self.deeper()?;
-        let mut members: Vec<(String, Node)> = Vec::new();
-        let mut seen = HashSet::new();
-        while let Some(name) = map.next_key::<String>()? {
-            self.counted(members.len())?;
-            let name = self.text(name)?;
-            if !seen.insert(name.clone()) {
-                return Err(A::Error::custom(format_args!("{}: the member stands twice", shown(&name))));
-            }
-            members.push((name, map.next_value_seed(inner)?));
-        }
-        Ok(Node::Object(members))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Document, Limits, decode};
+    use super::{Document, decode};
+    use crate::json::Limits;
 
     fn refusal(text: &str) -> String {
         decode(text.as_bytes(), &Limits::default()).expect_err(text).to_string()
@@ -304,6 +125,7 @@ mod tests {
             root: Some("User".to_owned()),
             id: Some("1".to_owned()),
             attributes: attributes.iter().map(owned).collect(),
+            entities: None,
         };
         assert_eq!(decode(text.as_bytes(), &Limits::default()), Ok(expected));
     }
@@ -318,6 +140,10 @@ mod tests {
             (r#"{"attributes":[]}"#, "attributes: expected an object, not a list"),
             (r#"{"attributes":{}} x"#, "trailing"),
             (r#"{"attributes":{},"colour":1}"#, "colour: no such member"),
+            (r#"{"attributes":{},"entities":[]}"#, "expected either attributes or entities"),
+            (r#"{"entities":{}}"#, "entities: expected a list, not an object"),
+            (r#"{"entities":[{"entities":[]}]}"#, "the entities of a list hold no list"),
+            (r#"{"entities":[{}]}"#, "attributes: the member is missing"),
             (r#"{"attributes":{},"type":1}"#, "type: expected a text, not a number"),
             (r#"{"attributes":{},"attributes":{}}"#, "attributes: the member stands twice"),
             (r#"{"attributes":{"a":["1"],"\u0061":["1"]}}"#, "a: the member stands twice"),
@@ -343,6 +169,16 @@ mod tests {
         }
         let bytes = b"{\"attributes\":{\"a\":[\"\xFF\"]}}";
         assert!(decode(bytes, &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn the_entities_of_a_list_are_read_in_order() {
+        let text =
+            r#"{"type":"Actions","entities":[{"attributes":{"a":["1"]}},{"type":"Action","attributes":{}}]}"#;
+        let read = decode(text.as_bytes(), &Limits::default()).unwrap();
+        let entities = read.entities.unwrap();
+        assert_eq!(entities[0].attributes, [("a".to_owned(), vec!["1".to_owned()])]);
+        assert_eq!((entities.len(), entities[1].root.as_deref()), (2, Some("Action")));
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! - `letters`: a letter with its variables put in, and the links in it.
 //! - `smtp`: one mail to one mail server.
 //! - `worker`: who takes mails out of the outbox, when, and how often.
+//! - `direct`: letters that are sent from memory instead.
 //!
 //! minijinja and lettre live only here. This room knows neither requests nor entities.
 
+pub mod direct;
 pub mod letters;
 pub mod smtp;
 pub mod templates;

@@ -58,6 +58,10 @@ fn unique_key(kind: Kind, unique: &Unique, attributes: &Attributes) -> Option<Un
         None => None,
         Some(within) => attributes.reference(kind.own_attr(within)).map(|to| to.id),
     };
-    let value = attributes.first(attr)?;
-    Some(UniqueKey { attr, scope, key: value.unique_key(unique.ignore_case) })
+    let mut key = attributes.first(attr)?.unique_key(unique.ignore_case);
+    if let Some(with) = unique.with {
+        // References have keys of one length, so that no two pairs come out alike.
+        key.extend(attributes.first(kind.own_attr(with))?.unique_key(false));
+    }
+    Some(UniqueKey { attr, scope, key })
 }

@@ -132,6 +132,13 @@ pub trait Letters: Send + Sync {
     fn link(&self, path: &str, token: &str) -> String;
 }
 
+/// Carries letters that must not lie about: they are handed to the mail server from memory, and what is kept of them
+/// says only that they were, or were not.
+pub trait Courier: Send + Sync {
+    /// Takes a letter to the address `to`. Returns at once; who sent it is not told what becomes of it.
+    fn carry(&self, to: String, letter: Written);
+}
+
 /// Error 1 on `parameter` unless mail can be sent to `address`: one `@` with a local part and a host name of plain
 /// characters. Comments, quoted local parts and address literals are refused.
 pub fn check_address(parameter: &str, address: &str) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 //! This room knows no other; it never reads a clock, a file or a socket.
 
 pub mod attribute;
+pub mod biometric;
 pub mod derive;
 pub mod error;
 pub mod grants;

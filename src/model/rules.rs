@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrId};
-use crate::model::kind::organization;
+use crate::model::kind::{action, organization};
 use crate::model::lapse::Lapse;
 use crate::model::password::PasswordRules;
 use crate::model::state::{Attributes, Given, Stored, Valid};
@@ -27,6 +27,19 @@ pub struct OrganizationClass {
     pub approval: bool,
 }
 
+/// A configured type of partners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartnerType {
+    /// Its name, the value of `partnerType`.
+    pub name: String,
+    /// Whether its partners must name a policy group.
+    pub needs_policy_group: bool,
+    /// Whether somebody without an account may register one.
+    pub self_registration: bool,
+    /// The credential types to which its partners may map policies.
+    pub credential_types: Vec<String>,
+}
+
 /// When wrong passwords lock a user, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserLock {
@@ -42,7 +55,20 @@ impl Default for UserLock {
     }
 }
 
+/// Whether reads are recorded that no service demands to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReadRecords {
+    /// Not.
+    #[default]
+    Off,
+    /// Within a second; a crash loses at most those of one second.
+    Deferred,
+    /// Before the answer, many in one commit.
+    Grouped,
+}
+
 /// What the configuration decides about entities.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the configuration, not a state")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The classes of organizations.
@@ -57,6 +83,24 @@ pub struct Settings {
     pub mandate_approval: bool,
     /// Whether a role gives the roles that it includes.
     pub role_recursion: bool,
+    /// The types of partners.
+    pub partner_types: Vec<PartnerType>,
+    /// How long a new licence key of a MISP is good, microseconds.
+    pub license_micros: i64,
+    /// How long an API key is good, in days.
+    pub api_key_days: i64,
+    /// Whether a contract of devices waits for approval.
+    pub contract_approval: bool,
+    /// Whether a valid certificate approves a partner that was not decided on.
+    pub approve_by_certificate: bool,
+    /// How long a policy is good when nothing else is said, in days.
+    pub policy_days: i64,
+    /// Whether reads of other kinds than the three services' are recorded.
+    pub read_records: ReadRecords,
+    /// Whether `{x}` in the template of an action also stands for `-` and `.`.
+    pub access_segments: bool,
+    /// The tenant whose matrix the server's own operations are held to; `None` where it does not guard itself.
+    pub guard_tenant: Option<String>,
 }
 
 const DAY: i64 = 86_400_000_000;
@@ -65,6 +109,16 @@ impl Settings {
     /// Until when an invitation stands that is sent at `now`.
     pub fn invitation_end(&self, now: i64) -> i64 {
         now.saturating_add(self.invitation_days.saturating_mul(DAY))
+    }
+
+    /// When an API key ends that is made at `now`.
+    pub fn api_key_end(&self, now: i64) -> i64 {
+        now.saturating_add(self.api_key_days.saturating_mul(DAY))
+    }
+
+    /// Until when a policy is good that begins at `from` and does not say.
+    pub fn policy_end(&self, from: i64) -> i64 {
+        from.saturating_add(self.policy_days.saturating_mul(DAY))
     }
 
     /// Whether what somebody accepts in this organization awaits approval.
@@ -76,6 +130,11 @@ impl Settings {
     /// The class of that name.
     pub fn class(&self, name: &str) -> Option<&OrganizationClass> {
         self.classes.iter().find(|class| class.name == name)
+    }
+
+    /// The type of partners of that name.
+    pub fn partner_type(&self, name: &str) -> Option<&PartnerType> {
+        self.partner_types.iter().find(|known| known.name == name)
     }
 
     /// The default class of normal or of virtual organizations.
@@ -216,7 +275,7 @@ pub fn by_server(kind: Kind, new: Attributes) -> Valid {
 /// client may, so that bad arguments are answered alike to everybody.
 pub fn check_given(kind: Kind, given: &[(AttrId, Vec<Given>)], creating: bool) -> Result<(), Error> {
     // The server completes these itself.
-    let completed = [organization::TECHNICAL_NAME];
+    let completed = [organization::TECHNICAL_NAME, action::ID];
     let missing = kind.def().attrs.iter().filter(|def| def.required).find(|def| {
         let id = kind.attr_id(def);
         let values = given.iter().find(|(attr, _)| *attr == id).map(|(_, values)| values);

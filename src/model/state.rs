@@ -59,33 +59,26 @@ impl Attributes {
 
     /// Replaces all values of an attribute; no values removes it.
     pub fn set(&mut self, attr: AttrId, values: Vec<Value>) {
-        let mut entries: Vec<(AttrId, Vec<Value>)> = Vec::with_capacity(self.ends.len() + 1);
-        let mut held = std::mem::take(&mut self.values).into_iter();
-        let mut begin = 0;
-        for (id, end) in std::mem::take(&mut self.ends) {
-            entries.push((id, held.by_ref().take(end - begin).collect()));
-            begin = end;
-        }
-        match entries.binary_search_by_key(&attr, |(id, _)| *id) {
-            Ok(at) => {
-                if let Some((_, held)) = entries.get_mut(at) {
-                    *held = values;
-                }
+        let (place, held) = match self.find(attr) {
+            Ok(place) => {
+                let held = self.range(place);
+                self.ends.remove(place);
+                (place, held)
             }
-            Err(at) => entries.insert(at, (attr, values)),
+            Err(place) => {
+                let begin = self.range(place).start;
+                (place, begin..begin)
+            }
+        };
+        let (come, gone) = (values.len(), held.len());
+        if come > 0 {
+            // Its end before the values are changed, as the ends behind it still say.
+            self.ends.insert(place, (attr, held.end));
         }
-        for (id, values) in entries {
-            self.push(id, values);
+        for (_, end) in self.ends.iter_mut().skip(place) {
+            *end = *end - gone + come;
         }
-    }
-
-    /// Adds an attribute whose number is above all others; no values adds nothing.
-    fn push(&mut self, attr: AttrId, values: impl IntoIterator<Item = Value>) {
-        let before = self.values.len();
-        self.values.extend(values);
-        if self.values.len() > before {
-            self.ends.push((attr, self.values.len()));
-        }
+        self.values.splice(held, values);
     }
 
     /// Replaces an attribute by one value.

@@ -8,17 +8,15 @@ use crate::audit::{Action, Events};
 use crate::model::kind::{api_client, token};
 use crate::model::rules::{Companions, by_server};
 use crate::model::state::{Draft, Given};
-use crate::model::{Error, Grants, Kind, Row, Stored, Value, Verb};
+use crate::model::{Error, Grants, Kind, Stored, Value, Verb};
 use crate::operation::create::Create;
 use crate::operation::delete::Delete;
 use crate::operation::engine::{Caller, Engine, Identity};
+use crate::operation::every::Every;
 use crate::operation::perform::Change;
 use crate::operation::scope;
 use crate::operation::update::{Update, target};
-use crate::store::{Position, Replace, Source, Write};
-
-/// How many entities are read at a time.
-const CHUNK: usize = 200;
+use crate::store::{Replace, Source, Write};
 
 /// Whoever changes a client: it can pass on and touch what it has itself.
 #[derive(Debug, Clone)]
@@ -51,13 +49,10 @@ impl Giver {
         if self.is_local || !is(old) || new.is_some_and(is) {
             return Ok(());
         }
-        let mut at: Option<Position> = None;
-        loop {
-            let hits = tx.scan(&Source::Kind(Kind::ApiClient), at.as_ref(), CHUNK).await?;
-            let Some(last) = hits.last() else { break };
-            at = Some(last.at.clone());
-            let rows: Vec<Row> = hits.iter().map(|hit| hit.row).filter(|row| *row != old.row()).collect();
-            if !rows.is_empty() && tx.load_rows(&rows).await?.iter().any(is) {
+        let (source, others) = (Source::Kind(Kind::ApiClient), |client: &Stored| client.row() != old.row());
+        let mut every = Every::of(&source);
+        while let Some(clients) = every.next_loaded(tx).await? {
+            if clients.iter().any(|client| others(client) && is(client)) {
                 return Ok(());
             }
         }
@@ -145,13 +140,9 @@ impl UpdateClient {
         events: &mut Events,
     ) -> Result<(), Error> {
         let source = Source::RefersTo { attr: token::CLIENT, to: vec![client.row()] };
-        let mut at: Option<Position> = None;
-        loop {
-            let hits = tx.scan(&source, at.as_ref(), CHUNK).await?;
-            let Some(last) = hits.last() else { return Ok(()) };
-            at = Some(last.at.clone());
-            let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-            for old in tx.load_rows(&rows).await? {
+        let mut every = Every::of(&source);
+        while let Some(tokens) = every.next_loaded(tx).await? {
+            for old in tokens {
                 let valid = by_server(Kind::Token, old.attributes().clone());
                 let none = Companions::default();
                 let change =
@@ -161,6 +152,7 @@ impl UpdateClient {
                 events.succeeded(action, Vec::new());
             }
         }
+        Ok(())
     }
 }
 

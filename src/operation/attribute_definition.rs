@@ -50,7 +50,6 @@ pub async fn find(engine: &Engine, caller: &Caller, segment: &str) -> Result<Att
 
 /// What is shown of one; error 7 when there is none.
 pub async fn one(engine: &Engine, caller: &Caller, segment: &str) -> Result<Entry, Error> {
-    caller.grants.require(Verb::Read, KIND)?;
     find(engine, caller, segment).await.map(|attribute| entry(&attribute))
 }
 
@@ -95,15 +94,12 @@ impl Entries for Definitions {
         format!("attributes {:?} {:?} {}", self.kind, self.name, self.exact)
     }
 
-    async fn page(
+    async fn read(
         &self,
         engine: &Engine,
-        caller: &Caller,
         after: &Position,
         (limit, _whole): (usize, bool),
     ) -> Result<Vec<Entry>, Error> {
-        caller.grants.require(Verb::Read, KIND)?;
-        check_kind(KIND, caller.within)?;
         let custom = engine.store.custom_attributes().await?;
         let named = |attribute: &Attribute| match &self.name {
             None => true,

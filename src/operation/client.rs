@@ -7,9 +7,10 @@ use crate::model::state::{Given, Patch};
 use crate::model::{Error, Grants, Kind, Row, Stored, Value, key};
 use crate::operation::administer::{CreateClient, UpdateClient};
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::every;
 use crate::operation::perform::perform;
 use crate::operation::update::Update;
-use crate::store::{Credential, Position, SharedStore, Source};
+use crate::store::{Credential, SharedStore, Source};
 
 /// An API client with what a sign-in needs.
 #[derive(Debug, Clone)]
@@ -55,18 +56,14 @@ pub async fn find(store: &SharedStore, name: &str) -> Result<Option<(Client, Opt
     client(&stored).map(|client| Some((client, credential)))
 }
 
+/// Whether there is a client of that name.
+pub async fn is_known(store: &SharedStore, name: &str) -> Result<bool, Error> {
+    Ok(store.holder(api_client::NAME, 0, &key::unique_key(name, false)).await?.is_some())
+}
+
 /// Every client, in the order they were made.
 pub async fn all(store: &SharedStore) -> Result<Vec<Client>, Error> {
-    let (mut clients, mut at) = (Vec::new(), None::<Position>);
-    loop {
-        let hits = store.scan(&Source::Kind(Kind::ApiClient), at.as_ref(), 100).await?;
-        let Some(last) = hits.last() else { return Ok(clients) };
-        at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-        for stored in store.by_rows(&rows).await? {
-            clients.push(client(&stored)?);
-        }
-    }
+    every::entities(store.as_ref(), &Source::Kind(Kind::ApiClient)).await?.iter().map(client).collect()
 }
 
 /// Makes a client, bounded to nothing. Error 4 when the name is taken, error 1 when a grant is not understood.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::model::attribute::OnDelete;
 use crate::model::invitation;
-use crate::model::kind::{role_invitation, workflow};
+use crate::model::kind::{contract, role_invitation, workflow};
 use crate::model::registry::Attribute;
 use crate::model::value::Syntax;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Value};
@@ -62,7 +62,15 @@ pub async fn collect(tx: &mut dyn Write, start: Stored, recursive: bool) -> Resu
         let staying = tx.load_rows(&staying).await?.into_iter().filter(refers);
         closure.edited = staying.map(|e| (e.row(), e)).collect();
     }
+    if closure.gone.values().chain(closure.edited.values()).any(stands) {
+        return Err(Error::Referenced { by: "a contract that is not revoked".to_owned() });
+    }
     Ok(closure)
+}
+
+/// Whether it is a contract that only a revocation may end.
+fn stands(entity: &Stored) -> bool {
+    entity.kind() == Kind::Contract && contract::State::of(entity.attributes()) != contract::State::Revoked
 }
 
 /// Refuses before everything is collected: an organization may have very many users. Only what nothing can take

@@ -12,6 +12,7 @@ use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, by_server, validate};
 use crate::model::state::{Draft, Given};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Valid, Value, Verb};
+use crate::operation::access;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::invitation::Offer;
 use crate::operation::invitation::mandate::MandateMail;
@@ -114,7 +115,10 @@ impl Create {
 
     async fn valid(&self, tx: &mut dyn Write, companions: &mut Companions) -> Result<Valid, Error> {
         let mut attributes = Attributes::default();
-        apply(tx, &self.draft.given, &mut attributes, companions).await?;
+        let within = access::named::resolved(tx, self.draft.kind, &self.draft.given).await?;
+        let given = within.as_ref().unwrap_or(&self.draft.given);
+        apply(tx, given, &mut attributes, companions).await?;
+        access::standing::check(tx, self.draft.kind, &attributes, companions).await?;
         if self.draft.kind == Kind::Mandate {
             fill_from_template(tx, &mut attributes, companions, self.now).await?;
             hold_roles(tx, &attributes, companions).await?;
@@ -206,7 +210,7 @@ impl ClassRoles {
     }
 }
 
-async fn add_roles(
+pub(super) async fn add_roles(
     tx: &mut dyn Write,
     organization: &Stored,
     named: impl Iterator<Item = (&String, &Uuid)> + Send,
@@ -257,7 +261,8 @@ impl Change for Create {
             Kind::Organization => &[Kind::Role],
             Kind::ApiClient => &[Kind::ApiClient],
             Kind::Mandate => &[Kind::Mandate],
-            _ => &[],
+            Kind::Device => &[Kind::Device],
+            other => access::touched_by(other),
         }
     }
 

@@ -15,7 +15,8 @@ use crate::model::state::Given;
 use crate::model::{AttrId, Attributes, Error, Kind, Row, Stored, Value, Verb, key};
 use crate::operation::create::home_of;
 use crate::operation::engine::{Caller, Engine};
-use crate::operation::mandates::{BATCH, write};
+use crate::operation::every::{self, Every};
+use crate::operation::mandates::write;
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
 use crate::operation::scope;
@@ -116,6 +117,8 @@ impl Change for Delegate {
     }
 
     async fn run<'t>(&'t self, tx: &'t mut (dyn Write + 't), events: &'t mut Events) -> Result<Uuid, Error> {
+        // A move, at the same moment, of the user's organization away from the receiver would not see this.
+        tx.lock(&["tree"]).await?;
         // Passing on is the receiver's right, whom the mandate does not belong to.
         let mandate =
             scope::seen_target(tx, Kind::Mandate, self.mandate).await.map_err(|error| match error {
@@ -157,15 +160,11 @@ async fn end(tx: &mut dyn Write, delegations: &[Stored], events: &mut Events) ->
 /// Ends every delegation of these mandates, which the caller has locked.
 pub async fn end_all(tx: &mut dyn Write, mandates: &[Row], events: &mut Events) -> Result<(), Error> {
     let source = Source::RefersTo { attr: delegation::MANDATE, to: mandates.to_vec() };
-    loop {
-        let hits = tx.scan(&source, None, BATCH).await?;
-        if hits.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-        let ended = tx.load_rows(&rows).await?;
+    let mut every = Every::of(&source);
+    while let Some(ended) = every.next_loaded(tx).await? {
         end(tx, &ended, events).await?;
     }
+    Ok(())
 }
 
 /// Leaves the delegations of a mandate, which the caller has locked, only roles that are `left` in it; one without a
@@ -178,13 +177,9 @@ pub(super) async fn narrow(
     events: &mut Events,
 ) -> Result<(), Error> {
     let source = Source::RefersTo { attr: delegation::MANDATE, to: vec![mandate] };
-    let (mut ended, mut at) = (Vec::new(), None);
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), BATCH).await?;
-        let Some(last) = hits.last() else { break };
-        at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-        for delegation in tx.load_rows(&rows).await? {
+    let (mut ended, mut every) = (Vec::new(), Every::of(&source));
+    while let Some(delegations) = every.next_loaded(tx).await? {
+        for delegation in delegations {
             let mut attributes = delegation.attributes().clone();
             let held = attributes.values(delegation::ROLE);
             let kept: Vec<Value> = held.iter().filter(|role| left.contains(role)).cloned().collect();
@@ -199,6 +194,42 @@ pub(super) async fn narrow(
     end(tx, &ended, events).await
 }
 
+/// Ends the delegations of users that are not below the receiver of their mandate any more, for mandates that these
+/// organizations received: for organizations that something was moved away from. The caller has locked the tree.
+pub async fn end_delegations_of_leavers(
+    tx: &mut dyn Write,
+    receivers: &[Stored],
+    events: &mut Events,
+) -> Result<(), Error> {
+    for receiver in receivers {
+        let received = Source::RefersTo { attr: mandate::MANDATEE, to: vec![receiver.row()] };
+        let mut mandates = Every::of(&received);
+        while let Some(hits) = mandates.next(tx).await? {
+            let of_mandates = Source::RefersTo { attr: delegation::MANDATE, to: every::rows(&hits) };
+            let mut every = Every::of(&of_mandates);
+            while let Some(delegations) = every.next_loaded(tx).await? {
+                let mut left = Vec::new();
+                for delegation in delegations {
+                    if has_left(tx, &delegation, receiver).await? {
+                        left.push(delegation);
+                    }
+                }
+                end(tx, &left, events).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn has_left(tx: &mut dyn Write, delegation: &Stored, receiver: &Stored) -> Result<bool, Error> {
+    let Some(user) = delegation.attributes().reference(delegation::USER) else { return Ok(false) };
+    let home = tx.companions(&[user.id]).await?.pop().and_then(|user| user.home());
+    match home {
+        Some(home) => tx.stands_below(home, receiver.row()).await.map(|below| !below),
+        None => Ok(false),
+    }
+}
+
 /// Ends the delegations that `user` received through organizations in which, or below which, `new_home` does not
 /// stand: for a user that moves. The caller has locked the user.
 pub async fn end_delegations_outside(
@@ -208,13 +239,7 @@ pub async fn end_delegations_outside(
     events: &mut Events,
 ) -> Result<(), Error> {
     let source = Source::Linked { from: delegation::USER, to: user.row(), onto: delegation::MANDATE };
-    let (mut mandates, mut at) = (Vec::new(), None);
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), BATCH).await?;
-        let Some(last) = hits.last() else { break };
-        at = Some(last.at.clone());
-        mandates.extend(hits.iter().map(|hit| hit.id));
-    }
+    let mandates: Vec<Uuid> = every::hits_in(tx, &source).await?.iter().map(|hit| hit.id).collect();
     let mut outside = Vec::new();
     for mandate in tx.companions(&mandates).await? {
         let mut with = Companions::default();

@@ -7,7 +7,9 @@ use crate::audit::{Action, Events};
 use crate::model::kind::{organization, role_invitation, workflow};
 use crate::model::rules::{Companions, by_server};
 use crate::model::{Attributes, Error, Kind, Registry, Row, Stored, Verb};
+use crate::operation::access;
 use crate::operation::closure::{Closure, collect};
+use crate::operation::device::{self, orchestrator};
 use crate::operation::engine::Engine;
 use crate::operation::invitation::step::emptied;
 use crate::operation::perform::Change;
@@ -84,18 +86,29 @@ impl Change for Delete {
 
     fn touches(&self) -> &'static [Kind] {
         match self.kind {
-            Kind::Organization => {
-                &[Kind::Organization, Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation]
-            }
+            Kind::Organization => &[
+                Kind::Organization,
+                Kind::Role,
+                Kind::Assignment,
+                Kind::Mandate,
+                Kind::Delegation,
+                Kind::Device,
+                Kind::Contract,
+            ],
             Kind::ApiClient => &[Kind::ApiClient],
             Kind::Token => &[Kind::Token],
+            Kind::Device => &[Kind::Device, Kind::Contract],
+            Kind::Action | Kind::RoleAction | Kind::Feature | Kind::FeatureRole => {
+                access::touched_by(self.kind)
+            }
             _ => &[Kind::Role, Kind::Assignment, Kind::Mandate, Kind::Delegation],
         }
     }
 
     fn is_bulk(&self) -> bool {
         // A role may be assigned to many thousands; an organization's roles as well.
-        self.recursive || matches!(self.kind, Kind::Role | Kind::Organization)
+        let many = [Kind::Role, Kind::Organization, Kind::Action, Kind::Feature, Kind::Device];
+        self.recursive || many.contains(&self.kind)
     }
 
     async fn run<'t>(
@@ -103,8 +116,10 @@ impl Change for Delete {
         tx: &'t mut (dyn Write + 't),
         events: &'t mut Events,
     ) -> Result<Vec<Uuid>, Error> {
-        if self.kind == Kind::Organization {
-            tx.lock(&["tree"]).await?;
+        match self.kind {
+            Kind::Organization => tx.lock(&[device::LOCK, "tree"]).await?,
+            Kind::Device => tx.lock(&[device::LOCK]).await?,
+            _ => {}
         }
         let entity = match self.kind {
             // Both ends of its mandate may end it.
@@ -119,6 +134,7 @@ impl Change for Delete {
         let row = entity.row();
         let mut differences = changes(entity.attributes(), &Attributes::default(), &tx.registry());
         let closure = collect(tx, entity, self.recursive).await?;
+        orchestrator::keep(tx, &closure.gone).await?;
         for (kind, count) in closure.counts(row) {
             differences.push(format!("{}: {count} went along", kind.name()));
         }

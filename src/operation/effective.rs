@@ -10,11 +10,9 @@ use uuid::Uuid;
 
 use crate::model::kind::{assignment, delegation, mandate};
 use crate::model::{AttrId, Attributes, Error, Kind, Ref, Row, Stored, Value};
+use crate::operation::every;
 use crate::operation::inclusion::{add_included, included};
-use crate::store::{Position, SharedStore, Source};
-
-/// How many are fetched at a time.
-const BATCH: usize = 1_000;
+use crate::store::{SharedStore, Source};
 
 /// How a role came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,13 +80,13 @@ impl Sources {
     pub async fn of(store: &SharedStore, user: &Stored, recursion: bool) -> Result<Self, Error> {
         let mut sources = Self::default();
         let linked = Source::Linked { from: assignment::USER, to: user.row(), onto: assignment::ROLE };
-        for role in all(store, &linked).await? {
+        for role in every::entities(store.as_ref(), &linked).await? {
             sources.direct.push(role.id());
             sources.roles.insert(role.id(), role);
         }
         let refers = |attr| Source::RefersTo { attr, to: vec![user.row()] };
-        sources.mandates = all(store, &refers(mandate::MANDATEE)).await?;
-        for delegation in all(store, &refers(delegation::USER)).await? {
+        sources.mandates = every::entities(store.as_ref(), &refers(mandate::MANDATEE)).await?;
+        for delegation in every::entities(store.as_ref(), &refers(delegation::USER)).await? {
             let of = delegation.attributes().reference(delegation::MANDATE);
             let Some(of) = of else { continue };
             if let Some(mandate) = store.by_id(of.id).await? {
@@ -193,16 +191,5 @@ impl Way {
         let via = self.through.iter().chain(chain).copied().collect();
         let (mandater, until) = (self.mandater, self.until);
         EffectiveRole { row: role.row(), role: role.id(), how, via, mandater, until }
-    }
-}
-
-/// Every entity of a source.
-async fn all(store: &SharedStore, source: &Source) -> Result<Vec<Stored>, Error> {
-    let (mut entities, mut at) = (Vec::new(), None::<Position>);
-    loop {
-        let page = store.page(source, at.as_ref(), BATCH).await?;
-        let Some((last, _)) = page.last() else { return Ok(entities) };
-        at = Some(last.at.clone());
-        entities.extend(page.into_iter().filter_map(|(_, entity)| entity));
     }
 }

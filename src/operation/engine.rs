@@ -5,11 +5,15 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::audit::Scene;
+use crate::crypto::policy_schema::PolicyTypes;
 use crate::model::letter::Letters;
 use crate::model::rules::Settings;
 use crate::model::{Error, Grants, Registry};
+use crate::operation::access::indexes::Indexes;
+use crate::operation::device::memory::DeviceMemory;
 use crate::operation::names::NameCache;
 use crate::operation::once::Once;
+use crate::operation::sink::Sink;
 use crate::store::{SharedStore, Touched};
 use crate::world::SharedWorld;
 
@@ -24,8 +28,16 @@ pub struct Engine {
     pub settings: Arc<Settings>,
     /// Words for letters.
     pub letters: Arc<dyn Letters>,
+    /// What the documents of policies must be like.
+    pub policy_types: Arc<PolicyTypes>,
     /// Names of organizations.
     pub names: Arc<NameCache>,
+    /// What is remembered of devices and contracts.
+    pub devices: Arc<DeviceMemory>,
+    /// Who may call what.
+    pub access: Arc<Indexes>,
+    /// Where records of refusals and reads go.
+    pub sink: Arc<Sink>,
     /// The id of the root organization.
     pub root: Uuid,
     /// The key that authenticates cursors; the same on every node.
@@ -39,17 +51,29 @@ impl Engine {
         world: SharedWorld,
         settings: Settings,
         letters: Arc<dyn Letters>,
+        policy_types: Arc<PolicyTypes>,
     ) -> Result<Self, Error> {
         let prepared = crate::operation::setup::prepare(&store, &world, &settings).await?;
         let names = Arc::new(NameCache::new(Arc::clone(&store)));
         let listener = Arc::clone(&names);
         store.on_commit(Arc::new(move |touched: Touched| listener.committed(touched)));
+        let devices = Arc::new(DeviceMemory::new(Arc::clone(&store)));
+        let listener = Arc::clone(&devices);
+        store.on_commit(Arc::new(move |touched: Touched| listener.committed(touched)));
+        let access = Arc::new(Indexes::new(Arc::clone(&store)));
+        let listener = Arc::clone(&access);
+        store.on_commit(Arc::new(move |touched: Touched| listener.committed(touched)));
+        let sink = Arc::new(Sink::new(Arc::clone(&store)));
         Ok(Self {
             store,
+            sink,
             world,
             settings: Arc::new(settings),
             letters,
+            policy_types,
             names,
+            devices,
+            access,
             root: prepared.root,
             cursor_key: prepared.cursor_key,
         })
@@ -76,6 +100,8 @@ pub enum Identity {
     Client(Uuid),
     /// An API client that holds one of its access tokens.
     TokenHolder(Uuid),
+    /// A partner's own user that proved itself with its password.
+    User(Uuid),
     /// Nobody the store knows: vouched for by an issuer, or refused.
     Foreign,
     /// Somebody without an account, at a door that a token opens.
@@ -87,7 +113,7 @@ impl Identity {
     pub fn client(self) -> Option<Uuid> {
         match self {
             Self::Client(id) | Self::TokenHolder(id) => Some(id),
-            Self::Local | Self::Foreign | Self::Visitor => None,
+            Self::Local | Self::User(_) | Self::Foreign | Self::Visitor => None,
         }
     }
 }
@@ -110,7 +136,12 @@ pub struct Caller {
 impl Caller {
     /// The server itself or somebody at its command line: may do everything.
     pub fn local(name: &str) -> Self {
-        let scene = Scene { client: name.to_owned(), source: "local".to_owned(), request_id: String::new() };
+        let scene = Scene {
+            client: name.to_owned(),
+            source: "local".to_owned(),
+            request_id: String::new(),
+            subject: None,
+        };
         Self { grants: Grants::ADMIN, within: None, identity: Identity::Local, scene, once: None }
     }
 
@@ -121,12 +152,16 @@ impl Caller {
 
     /// Whose keys of requests are meant: a client of the same name that is made anew is another one.
     pub fn owner(&self) -> String {
-        self.identity.client().map_or_else(|| format!("name {}", self.scene.client), |id| id.to_string())
+        match self.identity {
+            Identity::Client(id) | Identity::TokenHolder(id) => id.to_string(),
+            Identity::User(id) => format!("user {id}"),
+            Identity::Local | Identity::Foreign | Identity::Visitor => format!("name {}", self.scene.client),
+        }
     }
 
     /// Somebody without an account, who may do nothing unless a token opens it.
     pub fn visitor(source: String, request_id: String) -> Self {
-        let scene = Scene { client: String::new(), source, request_id };
+        let scene = Scene { client: String::new(), source, request_id, subject: None };
         Self { identity: Identity::Visitor, ..Self::nobody(scene) }
     }
 

@@ -67,6 +67,17 @@ pub struct Wanted {
     pub root: Uuid,
 }
 
+impl Wanted {
+    /// Whether entities of `kind` are wanted.
+    pub fn holds(&self, kind: Kind) -> bool {
+        ORDER.contains(&kind)
+            && match self.kind {
+                Some(only) => only == kind,
+                None => kind != Kind::ApiClient || self.secrets,
+            }
+    }
+}
+
 /// Hands everything wanted to `sink`; returns how many records of each kind that were.
 pub async fn export(
     store: &SharedStore,
@@ -87,11 +98,8 @@ struct Exporting<'e> {
 #[async_trait]
 impl View for Exporting<'_> {
     async fn view(&mut self, look: &mut dyn Look) -> Result<(), Error> {
-        let wanted = |kind: &Kind| match self.wanted.kind {
-            Some(only) => only == *kind,
-            None => *kind != Kind::ApiClient || self.wanted.secrets,
-        };
-        for kind in ORDER.into_iter().filter(wanted).collect::<Vec<_>>() {
+        let wanted = self.wanted;
+        for kind in ORDER.into_iter().filter(|kind| wanted.holds(*kind)) {
             let registry = look.registry();
             self.sink.begin(kind, &self.columns(kind, &registry)).map_err(unwritten)?;
             let count = match kind {
@@ -128,6 +136,13 @@ fn stored_of(kind: Kind, registry: &Registry) -> Vec<&Attribute> {
     all.filter(|attribute: &&Attribute| attribute.access != Access::Derived).collect()
 }
 
+/// The name of an attribute in a file, where `id` is the entity's own.
+fn carried_name(attribute: &Attribute) -> &str {
+    let aliases = attribute.kind.def().write_aliases;
+    let other = aliases.iter().find(|(_, means)| *means == &*attribute.name).map(|(alias, _)| *alias);
+    if &*attribute.name == "id" { other.unwrap_or("id") } else { &attribute.name }
+}
+
 impl Exporting<'_> {
     fn is_shown(&self, attribute: &Attribute) -> bool {
         self.wanted.sensitive || !attribute.sensitive
@@ -140,7 +155,7 @@ impl Exporting<'_> {
         }
         let mut columns = vec![column("id", false)];
         let stored = stored_of(kind, registry).into_iter().filter(|attribute| self.is_shown(attribute));
-        columns.extend(stored.map(|attribute| column(&attribute.name, attribute.many)));
+        columns.extend(stored.map(|attribute| column(carried_name(attribute), attribute.many)));
         if kind == Kind::User {
             columns.push(column("role", true));
         }
@@ -258,7 +273,7 @@ impl Exporting<'_> {
             }
             let values = self.values(entity.attributes(), attribute);
             if !values.is_empty() {
-                fields.push((Cow::Borrowed(&*attribute.name), values));
+                fields.push((Cow::Borrowed(carried_name(attribute)), values));
             }
         }
         if !roles.is_empty() {

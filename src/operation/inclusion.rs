@@ -7,10 +7,8 @@ use uuid::Uuid;
 use crate::model::kind::{assignment, role};
 use crate::model::{Attributes, Error, Row, Stored};
 use crate::operation::engine::Engine;
+use crate::operation::every;
 use crate::store::{Hit, Position, SharedStore, Source, Write};
-
-/// How many are fetched at a time.
-const BATCH: usize = 1_000;
 
 /// The roles that a role with these attributes includes.
 pub fn included(role: &Attributes) -> impl Iterator<Item = Uuid> + '_ {
@@ -56,15 +54,9 @@ pub(super) async fn add_included(
 pub async fn roles_of_user(engine: &Engine, user: Row) -> Result<Option<Vec<Hit>>, Error> {
     let source = Source::Linked { from: assignment::USER, to: user, onto: assignment::ROLE };
     let (mut held, mut wanted) = (HashMap::new(), Vec::new());
-    let mut at: Option<Position> = None;
-    loop {
-        let page = engine.store.page(&source, at.as_ref(), BATCH).await?;
-        let Some((last, _)) = page.last() else { break };
-        at = Some(last.at.clone());
-        for (hit, role) in page {
-            held.insert(hit.id, hit.row);
-            wanted.extend(role.iter().flat_map(|role| included(role.attributes())));
-        }
+    for role in every::entities(engine.store.as_ref(), &source).await? {
+        held.insert(role.id(), role.row());
+        wanted.extend(included(role.attributes()));
     }
     let mut more = HashMap::new();
     for id in wanted.into_iter().filter(|id| !held.contains_key(id)) {

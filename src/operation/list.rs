@@ -9,11 +9,13 @@ use crate::model::visible::ListPermit;
 use crate::model::{Error, Kind, Row, Stored, Verb};
 use crate::operation::cursor;
 use crate::operation::engine::{Caller, Engine};
+use crate::operation::every;
 use crate::operation::inclusion::roles_of_user;
+use crate::operation::keys::mapping::owners;
 use crate::operation::plan::{Drive, Plan, holds, plan, smallest_key, unfiltered};
 use crate::operation::read;
 use crate::operation::scope::{self, Sight};
-use crate::operation::search::{Argument, check_disclosure, conditions, understood};
+use crate::operation::search::{Argument, Understood, check_disclosure, conditions, understood};
 use crate::store::{Hit, Position, Source};
 
 /// What a listing is bounded by.
@@ -45,6 +47,10 @@ pub enum Base {
     UsersOfRole,
     /// The role invitations of a user (`REQ011c`).
     InvitationsOfUser,
+    /// What refers to a partner by its attribute number 1: contacts.
+    OfPartner,
+    /// What refers to a partner by its attribute number 1 and to the policy that the address names second: extractors.
+    OfPartnerUnderPolicy,
 }
 
 impl Base {
@@ -62,6 +68,7 @@ impl Base {
             }
             Self::DelegationsOfMandate => Some(Kind::Mandate),
             Self::UsersOfRole => Some(Kind::Role),
+            Self::OfPartner | Self::OfPartnerUnderPolicy => Some(Kind::Partner),
         }
     }
 
@@ -80,6 +87,8 @@ pub struct Query {
     pub base: Base,
     /// The path segment of the owner, where there is one.
     pub owner: Option<String>,
+    /// The path segment of what bounds it beside the owner.
+    pub among: Option<String>,
     /// Whether everything below the owner is meant too.
     pub recursive: bool,
     /// The search arguments.
@@ -152,6 +161,9 @@ impl Listing {
         scope::check_kind(query.kind, caller.within)?;
         // Who may not see a sensitive value must not find out by searching for it either.
         check_disclosure(&understood, &caller.grants)?;
+        let under = under_policy(engine, caller, query).await?;
+        let understood: Vec<Understood<'_>> =
+            understood.into_iter().chain(self::understood(engine, query.kind, &under).await?).collect();
         let conditions = conditions(engine, &understood, query.exact, now).await?;
         let plan = match bounds(engine, caller, query, (!conditions.is_empty(), at.as_ref())).await? {
             Bounds::Hits(hits) if conditions.is_empty() => Plan::of(hits),
@@ -338,9 +350,20 @@ fn identity(query: &Query, caller: &Caller) -> String {
     let mut arguments: Vec<String> =
         query.arguments.iter().map(|argument| format!("{:?}={:?}", argument.name, argument.value)).collect();
     arguments.sort();
-    let Query { kind, base, owner, recursive, exact, .. } = query;
+    let Query { kind, base, owner, among, recursive, exact, .. } = query;
     let within = caller.within;
-    format!("{kind:?} {base:?} {owner:?} {recursive} {exact} {arguments:?} {within:?}")
+    let among = among.as_ref().map(|among| format!(" {among:?}")).unwrap_or_default();
+    format!("{kind:?} {base:?} {owner:?}{among} {recursive} {exact} {arguments:?} {within:?}")
+}
+
+/// The policy that bounds a listing, as an argument of a search.
+async fn under_policy(engine: &Engine, caller: &Caller, query: &Query) -> Result<Vec<Argument>, Error> {
+    if query.base != Base::OfPartnerUnderPolicy {
+        return Ok(Vec::new());
+    }
+    let [partner, policy] = [&query.owner, &query.among].map(|key| key.as_deref().unwrap_or_default());
+    let (_, policy) = owners(engine, caller, partner, policy).await?;
+    Ok(vec![Argument { name: Kind::Policy.name().to_owned(), value: policy.id().to_string() }])
 }
 
 /// What a listing is bounded by.
@@ -420,6 +443,10 @@ async fn bounded_by(
         Base::ReceivedBy(_) => {
             bounded(engine, refers(mandate::MANDATEE), mandate::MANDATEE, vec![owner.id()])
         }
+        Base::OfPartner | Base::OfPartnerUnderPolicy => {
+            let partner = query.kind.own_attr(1);
+            bounded(engine, refers(partner), partner, vec![owner.id()])
+        }
         Base::InvitationsOfUser => {
             bounded(engine, refers(role_invitation::USER), role_invitation::USER, vec![owner.id()])
         }
@@ -496,14 +523,8 @@ async fn listed(
     if !tested {
         return Ok((source, None));
     }
-    let (mut ids, mut at) = (Vec::new(), None::<Position>);
-    loop {
-        let hits = engine.store.scan(&source, at.as_ref(), 5_000).await?;
-        let Some(last) = hits.last() else { break };
-        at = Some(last.at.clone());
-        ids.extend(hits.iter().map(|hit| hit.id));
-    }
-    let term = term(engine, attr, Test::OneOf(ids.into_iter().collect()))?;
+    let hits = every::hits(engine.store.as_ref(), &source).await?;
+    let term = term(engine, attr, Test::OneOf(hits.iter().map(|hit| hit.id).collect()))?;
     Ok((source, Some(term)))
 }
 
@@ -519,24 +540,13 @@ async fn linked(
 
 async fn invitations(engine: &Engine, organization: Row) -> Result<(Source, Option<Term>), Error> {
     let roles = Source::RefersTo { attr: role::ORGANIZATION, to: vec![organization] };
-    let (mut rows, mut ids, mut at) = (Vec::new(), Vec::new(), None::<Position>);
-    loop {
-        let hits = engine.store.scan(&roles, at.as_ref(), 1_000).await?;
-        let Some(last) = hits.last() else { break };
-        at = Some(last.at.clone());
-        rows.extend(hits.iter().map(|hit| hit.row));
-        ids.extend(hits.iter().map(|hit| hit.id));
-    }
+    let hits = every::hits(engine.store.as_ref(), &roles).await?;
+    let (rows, ids) = (every::rows(&hits), hits.iter().map(|hit| hit.id).collect());
     bounded(engine, Source::RefersTo { attr: role_invitation::ROLE, to: rows }, role_invitation::ROLE, ids)
 }
 
 async fn subtree(engine: &Engine, top: &Stored) -> Result<Vec<Uuid>, Error> {
     let source = Source::Below { ancestor: top.row() };
-    let (mut ids, mut at) = (vec![top.id()], None::<Position>);
-    loop {
-        let hits = engine.store.scan(&source, at.as_ref(), 5_000).await?;
-        let Some(last) = hits.last() else { return Ok(ids) };
-        at = Some(last.at.clone());
-        ids.extend(hits.iter().map(|hit| hit.id));
-    }
+    let below = every::hits(engine.store.as_ref(), &source).await?;
+    Ok(std::iter::once(top.id()).chain(below.iter().map(|hit| hit.id)).collect())
 }

@@ -11,15 +11,14 @@ use crate::audit::{Action, Events};
 use crate::model::kind::mandate::{self, State, Step};
 use crate::model::kind::{assignment, mandate_template};
 use crate::model::rules::{Companions, Settings, by_server};
-use crate::model::{Attributes, Error, Kind, Row, Stored, Value, Verb};
+use crate::model::{Attributes, Error, Kind, Stored, Value, Verb};
 use crate::operation::delegate;
+use crate::operation::every::{self, Every};
 use crate::operation::invitation::mandate::withdraw_for;
 use crate::operation::resolve::load_companions;
-use crate::store::{Position, Replace, Source, Write};
+use crate::store::{Replace, Source, Write};
 
 const DAY: i64 = 86_400_000_000;
-/// How many are fetched at a time.
-pub(super) const BATCH: usize = 1_000;
 
 /// Fills what a new mandate lacks from the template it names: its roles, and its end.
 pub async fn fill_from_template(
@@ -57,13 +56,8 @@ pub async fn hold_roles(
         return Ok(());
     };
     let source = Source::Linked { from: assignment::USER, to: mandater.row(), onto: assignment::ROLE };
-    let mut at: Option<Position> = None;
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), BATCH).await?;
-        let Some(last) = hits.last() else { return Ok(()) };
-        at = Some(last.at.clone());
-        with.held.extend(hits.iter().map(|hit| hit.id));
-    }
+    with.held.extend(every::hits_in(tx, &source).await?.iter().map(|hit| hit.id));
+    Ok(())
 }
 
 /// Takes a step in the attributes of a mandate; error 15 where its state does not let it.
@@ -137,18 +131,15 @@ pub async fn take_role(
     events: &mut Events,
 ) -> Result<(), Error> {
     let source = Source::RefersTo { attr: mandate::MANDATER, to: vec![user.row()] };
-    let mut at: Option<Position> = None;
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), BATCH).await?;
-        let Some(last) = hits.last() else { return Ok(()) };
-        at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-        for mandate in tx.load_rows(&rows).await? {
+    let mut every = Every::of(&source);
+    while let Some(given) = every.next_loaded(tx).await? {
+        for mandate in given {
             if State::at(mandate.attributes(), now).is_open() {
                 take_out(tx, (&mandate, role), by, now, events).await?;
             }
         }
     }
+    Ok(())
 }
 
 async fn take_out(

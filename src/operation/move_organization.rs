@@ -1,5 +1,6 @@
 //! Moving an organization with all below it under another parent (PUT `/organizations/{id}/parent`). Entity
-//! names below follow, because they are derived from the tree.
+//! names below follow, because they are derived from the tree. What users below received by delegation through
+//! organizations that are above them no more ends, as it does for a user that moves.
 
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use crate::model::kind::organization::{self, PARENT};
 use crate::model::rules::{Companions, by_server};
 use crate::model::state::Given;
 use crate::model::{Error, Kind, Stored, Verb};
+use crate::operation::delegate::end_delegations_of_leavers;
 use crate::operation::engine::Engine;
 use crate::operation::perform::Change;
 use crate::operation::resolve::{apply, load_companions};
@@ -45,6 +47,17 @@ async fn check(tx: &mut dyn Write, moved: &Stored, parent: &Stored) -> Result<()
     organization::check_parent(moved.attributes(), parent)
 }
 
+/// The organizations above one, upwards.
+async fn ancestors(tx: &mut dyn Write, organization: &Stored) -> Result<Vec<Stored>, Error> {
+    let (mut above, mut next) = (Vec::new(), organization.attributes().reference(PARENT));
+    while let Some(parent) = next {
+        let found = tx.companions(&[parent.id]).await?.pop();
+        next = found.as_ref().and_then(|parent| parent.attributes().reference(PARENT));
+        above.extend(found);
+    }
+    Ok(above)
+}
+
 impl Change for MoveOrganization {
     type Out = Uuid;
 
@@ -53,7 +66,7 @@ impl Change for MoveOrganization {
     }
 
     fn touches(&self) -> &'static [Kind] {
-        &[Kind::Organization]
+        &[Kind::Organization, Kind::Delegation]
     }
 
     fn is_bulk(&self) -> bool {
@@ -76,8 +89,16 @@ impl Change for MoveOrganization {
         let valid = by_server(Kind::Organization, attributes);
         let change = Replace { old: &old, now: self.now, home: old.home(), valid: &valid, rows: &companions };
         let new = tx.replace(&change).await?;
+        let above = ancestors(tx, &old).await?;
         tx.transplant(old.row(), parent_row).await?;
         events.succeeded(self.action(), changes(old.attributes(), new.attributes(), &tx.registry()));
+        let mut lost = Vec::new();
+        for ancestor in above {
+            if !tx.stands_below(new.row(), ancestor.row()).await? {
+                lost.push(ancestor);
+            }
+        }
+        end_delegations_of_leavers(tx, &lost, events).await?;
         Ok(self.id)
     }
 }

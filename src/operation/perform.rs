@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use crate::audit::{Action, Events, Record};
 use crate::model::{Error, Kind, Row};
+use crate::operation::access::stamp;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::once::Once;
 use crate::operation::scope::check_kind;
@@ -62,6 +63,8 @@ struct Performing<C: Change> {
     /// The answer to be kept with the change; without any secret.
     render: Box<Render<C::Out>>,
     out: Mutex<Option<C::Out>>,
+    /// What the last run passed before it failed.
+    passed: Mutex<Events>,
 }
 
 impl<C: Change> Performing<C> {
@@ -85,6 +88,7 @@ impl<C: Change> Unit for Performing<C> {
     async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
         // An earlier run that was undone has left nothing.
         *self.out.lock() = None;
+        *self.passed.lock() = Events::default();
         let mut events = Events::default();
         events.requested(self.change.action());
         if let Some(once) = self.once()
@@ -94,7 +98,15 @@ impl<C: Change> Unit for Performing<C> {
             return Ok(Touched::default());
         }
         tx.bind(self.bound);
-        let out = self.change.run(tx, &mut events).await?;
+        let outcome = self.change.run(tx, &mut events).await;
+        let out = match outcome {
+            Ok(out) => out,
+            Err(error) => {
+                *self.passed.lock() = events;
+                return Err(error);
+            }
+        };
+        stamp::leave(tx, self.engine.world.as_ref()).await?;
         self.record(tx, &events).await?;
         if let Some(once) = self.once()
             && let Some(answer) = (self.render)(&out)
@@ -106,7 +118,11 @@ impl<C: Change> Unit for Performing<C> {
     }
 
     async fn refused(&self, tx: &mut dyn Write, error: &Error) -> Result<(), Error> {
-        self.record(tx, &refusal(self.change.action(), error)).await
+        let passed = std::mem::take(&mut *self.passed.lock());
+        let mut events =
+            if passed == Events::default() { asked(self.change.action()) } else { passed.undone() };
+        events.failed(self.change.action(), error);
+        self.record(tx, &events).await
     }
 
     fn is_bulk(&self) -> bool {
@@ -123,14 +139,13 @@ pub async fn bound(engine: &Engine, caller: &Caller) -> Result<Option<Row>, Erro
 }
 
 /// The audit table's rows of events that happen now.
-fn rows(events: &Events, caller: &Caller, world: &dyn World) -> Vec<AuditRow> {
+pub(super) fn rows(events: &Events, caller: &Caller, world: &dyn World) -> Vec<AuditRow> {
     events.records(&caller.scene, world.now(), || world.id()).iter().map(Record::row).collect()
 }
 
-fn refusal(action: Action, error: &Error) -> Events {
+fn asked(action: Action) -> Events {
     let mut events = Events::default();
     events.requested(action);
-    events.failed(action, error);
     events
 }
 
@@ -164,6 +179,7 @@ pub async fn perform_kept<C: Change>(
         caller: caller.clone(),
         render: Box::new(render),
         out: Mutex::new(None),
+        passed: Mutex::default(),
     });
     engine.store.transact(Arc::clone(&performing) as Arc<dyn Unit>).await?;
     let out = performing.out.lock().take();
@@ -179,30 +195,12 @@ pub async fn perform_kept<C: Change>(
     }
 }
 
-struct Refusing {
-    events: Events,
-    engine: Engine,
-    caller: Caller,
-}
-
-#[async_trait]
-impl Unit for Refusing {
-    async fn run(&self, tx: &mut dyn Write) -> Result<Touched, Error> {
-        let rows = rows(&self.events, &self.caller, self.engine.world.as_ref());
-        tx.append_audit(&rows).await?;
-        Ok(Touched::default())
-    }
-
-    async fn refused(&self, _tx: &mut dyn Write, _error: &Error) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
 /// Records that a change was refused before it could begin, and returns what to answer: `error`, or that the
 /// service is not available when even the record cannot be written.
 pub async fn refuse(engine: &Engine, caller: &Caller, action: Action, error: Error) -> Error {
-    let unit = Refusing { events: refusal(action, &error), engine: engine.clone(), caller: caller.clone() };
-    match engine.store.transact(Arc::new(unit)).await {
+    let mut events = asked(action);
+    events.failed(action, &error);
+    match engine.sink.write(rows(&events, caller, engine.world.as_ref())).await {
         Ok(()) => error,
         Err(unrecorded) => Error::unavailable(format!("audit: {unrecorded:?}")),
     }

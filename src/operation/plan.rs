@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::model::term::{Term, Test};
 use crate::model::{Error, Row, Stored, key};
 use crate::operation::engine::Engine;
+use crate::operation::every::{self, Every};
 use crate::operation::search::{Condition, Found};
 use crate::store::{Hit, Position, Source};
 
@@ -65,15 +66,9 @@ pub async fn unfiltered(engine: &Engine, base: Source, at: Option<&Position>) ->
     if !few {
         return Ok(whole(Drive::Segments(vec![(key, base)])));
     }
-    let (mut hits, mut along) = (Vec::new(), None::<Position>);
-    loop {
-        let found = engine.store.scan(&base, along.as_ref(), FEW).await?;
-        let Some(last) = found.last() else { break };
-        along = Some(last.at.clone());
-        hits.extend(
-            found.into_iter().map(|hit| Hit { at: Position { key: Vec::new(), row: hit.row }, ..hit }),
-        );
-    }
+    let found = every::hits(engine.store.as_ref(), &base).await?;
+    let mut hits: Vec<Hit> =
+        found.into_iter().map(|hit| Hit { at: Position { key: Vec::new(), row: hit.row }, ..hit }).collect();
     hits.sort_by(|a, b| a.at.cmp(&b.at));
     Ok(whole(Drive::Sorted(hits)))
 }
@@ -154,13 +149,9 @@ async fn sorted(
     terms: &[Term],
 ) -> Result<Vec<Hit>, Error> {
     let mut kept: BTreeMap<Position, uuid::Uuid> = BTreeMap::new();
-    let mut at = None::<Position>;
-    loop {
-        let hits = engine.store.scan(source, at.as_ref(), FEW).await?;
-        let Some(last) = hits.last() else { break };
-        at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-        for entity in engine.store.by_rows(&rows).await? {
+    let mut every = Every::of(source);
+    while let Some(hits) = every.next_committed(engine.store.as_ref()).await? {
+        for entity in engine.store.by_rows(&every::rows(&hits)).await? {
             if terms.iter().all(|term| holds(term, &entity)) {
                 let key = smallest_key(&driver.term, &entity);
                 kept.insert(Position { key, row: entity.row() }, entity.id());

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::model::kind::NaturalKey;
 use crate::model::visible::Known;
-use crate::model::{AttrId, Error, Kind, Row, Stored, Verb, key};
+use crate::model::{AttrId, Error, Kind, Row, Stored, Verb};
+use crate::operation::access::named;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::resolve::{Lookup, organization_row, role_row};
 use crate::operation::scope::Sight;
@@ -63,13 +64,15 @@ pub async fn locate(engine: &Engine, kind: Kind, segment: &str) -> Result<Stored
 
 /// The row of the entity with that natural key.
 async fn row_of(store: &SharedStore, kind: Kind, key: &str) -> Result<Option<Row>, Error> {
-    match kind.def().natural_key {
-        NaturalKey::None => Ok(None),
-        NaturalKey::EntityName if kind == Kind::Role => role_by_name(store, key).await,
-        NaturalKey::EntityName => organization_by_name(store, key).await,
-        NaturalKey::Unique(number) => {
-            store.holder(kind.own_attr(number), 0, &key::unique_key(key, false)).await
+    match (kind.def().natural_key, kind.def().natural(kind, key)) {
+        (NaturalKey::EntityName, _) if kind == Kind::Role => role_by_name(store, key).await,
+        (NaturalKey::EntityName, _) => organization_by_name(store, key).await,
+        (_, Some((attr, key))) => store.holder(attr, 0, &key).await,
+        (NaturalKey::InTenant(_), _) => {
+            let mut committed = Committed(store);
+            Ok(named::by_key(&mut committed, kind, key).await?)
         }
+        (NaturalKey::None | NaturalKey::Unique(_), None) => Ok(None),
     }
 }
 

@@ -6,17 +6,19 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::model::attribute::{AttrId, OnDelete};
-use crate::model::kind::{NaturalKey, organization, role};
+use crate::model::kind::{device, organization, policy, role, user};
 use crate::model::rules::Companions;
 use crate::model::state::Given;
 use crate::model::value::Syntax;
 use crate::model::{Attributes, Error, Kind, Ref, Registry, Row, Stored, Value, key};
+use crate::operation::access::named::by_key;
 use crate::operation::scope;
 use crate::store::Write;
 
 /// Attributes that name an owner or parent: unknown ones are error 5 instead of 10.
 fn is_owner(attr: AttrId) -> bool {
-    [organization::PARENT, role::ORGANIZATION, crate::model::kind::user::HOME].contains(&attr)
+    [organization::PARENT, role::ORGANIZATION, user::HOME, policy::POLICY_GROUP, device::ORGANIZATION]
+        .contains(&attr)
 }
 
 /// Puts what was given into `attributes`, looking references up; they are added to `companions`.
@@ -120,11 +122,10 @@ async fn id_of(tx: &mut dyn Write, kinds: &[Kind], text: &str) -> Result<Option<
         let row = match kind {
             Kind::Organization => organization_row(&mut Transaction(tx), text).await?,
             Kind::Role => role_row(&mut Transaction(tx), text).await?,
-            other => match other.def().natural_key {
-                NaturalKey::Unique(number) => {
-                    tx.holder(other.own_attr(number), 0, &key::unique_key(text, false)).await?
-                }
-                NaturalKey::None | NaturalKey::EntityName => None,
+            Kind::Action | Kind::Feature => by_key(&mut Transaction(tx), *kind, text).await?,
+            other => match other.def().natural(*other, text) {
+                Some((attr, key)) => tx.holder(attr, 0, &key).await?,
+                None => None,
             },
         };
         if let Some(row) = row {

@@ -13,9 +13,12 @@ use crate::model::registry::Attribute;
 use crate::model::term::{Term, Test};
 use crate::model::value::{Syntax, parse_instant};
 use crate::model::{AttrId, Error, Grants, Kind, Row, Stored, Value, Verb, key};
+use crate::operation::access::named::as_meant;
+use crate::operation::access::searched;
 use crate::operation::engine::Engine;
+use crate::operation::every;
 use crate::operation::read::{self, organization_by_name, role_by_name};
-use crate::store::{Position, Source};
+use crate::store::Source;
 
 /// One search argument as the client gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +50,6 @@ pub enum Found {
     /// One by one, with the keys they stand at, in key order: found through entity names.
     Listed(Vec<(Vec<u8>, Row, Uuid)>),
 }
-
-/// How many hits are fetched at a time when names are looked up.
-const BATCH: usize = 1_000;
 
 /// A search argument that was understood, before anything is looked up for it.
 pub type Understood<'a> = (Arc<Attribute>, &'a Argument);
@@ -143,7 +143,10 @@ async fn condition(
         (Index::Derived, _) => derived(engine, attribute, value, exact).await,
         (Index::Search, Syntax::Reference(targets)) => {
             let kinds: Vec<Kind> = targets.iter().map(|(kind, _)| *kind).collect();
-            let target = target(engine, &kinds, value).await?;
+            if let Some(targets) = searched::targets(engine, attribute.id, value).await? {
+                return Ok(refers_to(attribute, &targets));
+            }
+            let target = target(engine, &kinds, &as_meant(attribute.id, value)).await?;
             // What recorded somebody who is gone, or never was an entity, holds a name or id as text.
             let holds_text = targets.iter().any(|(_, rule)| *rule == OnDelete::ToText);
             match target {
@@ -312,23 +315,11 @@ fn unknown() -> Error {
 }
 
 /// Every entity that satisfies one term, in key order.
-async fn matching(engine: &Engine, term: &Term) -> Result<Vec<Stored>, Error> {
+pub(super) async fn matching(engine: &Engine, term: &Term) -> Result<Vec<Stored>, Error> {
     let (low, high) = term.range();
     let source = Source::Keys { attr: term.attribute.id, low, high };
-    let entities = all(engine, &source).await?;
+    let entities = every::entities(engine.store.as_ref(), &source).await?;
     Ok(entities.into_iter().filter(|entity| term.holds(entity.attributes())).collect())
-}
-
-/// Every entity of a source, in its order.
-async fn all(engine: &Engine, source: &Source) -> Result<Vec<Stored>, Error> {
-    let (mut entities, mut at) = (Vec::new(), None::<Position>);
-    loop {
-        let hits = engine.store.scan(source, at.as_ref(), BATCH).await?;
-        let Some(last) = hits.last() else { return Ok(entities) };
-        at = Some(last.at.clone());
-        let rows: Vec<Row> = hits.iter().map(|hit| hit.row).collect();
-        entities.extend(engine.store.by_rows(&rows).await?);
-    }
 }
 
 async fn entity_name_of(engine: &Engine, id: Uuid) -> Result<String, Error> {
@@ -360,7 +351,7 @@ async fn organizations_named(
             named.push(listed(&top, &name));
             continue;
         }
-        for below in all(engine, &Source::Below { ancestor: top.row() }).await? {
+        for below in every::entities(engine.store.as_ref(), &Source::Below { ancestor: top.row() }).await? {
             let name = entity_name_of(engine, below.id()).await?;
             named.push(listed(&below, &name));
         }
@@ -377,7 +368,7 @@ async fn tops(engine: &Engine, folded: &str) -> Result<Vec<Stored>, Error> {
     let last = folded.rsplit('/').next().unwrap_or_default();
     let low = key::text_key(last);
     let source = Source::Keys { attr: organization::TECHNICAL_NAME, high: key::successor(&low), low };
-    for organization in all(engine, &source).await? {
+    for organization in every::entities(engine.store.as_ref(), &source).await? {
         let name = entity_name_of(engine, organization.id()).await?;
         if name.matches('/').count() == depth && key::fold(&name).starts_with(folded) {
             tops.push(organization);
@@ -403,7 +394,12 @@ async fn roles_named(engine: &Engine, value: &str, exact: bool) -> Result<Vec<(V
     }
     let mut named = Vec::new();
     for owner in owners {
-        for role in all(engine, &Source::RefersTo { attr: role::ORGANIZATION, to: vec![owner] }).await? {
+        for role in every::entities(
+            engine.store.as_ref(),
+            &Source::RefersTo { attr: role::ORGANIZATION, to: vec![owner] },
+        )
+        .await?
+        {
             let owner = role.attributes().reference(role::ORGANIZATION);
             let path = match owner {
                 Some(owner) => entity_name_of(engine, owner.id).await?,

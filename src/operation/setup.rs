@@ -131,7 +131,12 @@ pub async fn prepare(
 
 /// Appends the records of what the server did by itself.
 async fn record(tx: &mut dyn Write, events: &Events, world: &SharedWorld) -> Result<(), Error> {
-    let scene = Scene { client: "valtuus".to_owned(), source: "local".to_owned(), request_id: String::new() };
+    let scene = Scene {
+        client: "valtuus".to_owned(),
+        source: "local".to_owned(),
+        request_id: String::new(),
+        subject: None,
+    };
     let rows: Vec<_> = events.records(&scene, world.now(), || world.id()).iter().map(Record::row).collect();
     tx.append_audit(&rows).await
 }

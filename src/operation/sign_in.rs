@@ -20,7 +20,7 @@ use crate::operation::engine::{Caller, Engine};
 use crate::operation::perform::{Change, bound};
 use crate::operation::update::{Precondition, target};
 use crate::store::sign_in::SignInCount;
-use crate::store::{Replace, Touched, Unit, Write};
+use crate::store::{Credential, Replace, Touched, Unit, Write};
 
 /// How long a place is held for a verification. A node that dies takes its verifications with it.
 const HELD: i64 = 30_000_000;
@@ -78,7 +78,8 @@ impl Reserving {
     }
 }
 
-fn may_sign_in(user: &Stored, now: i64) -> bool {
+/// Whether a user may sign in, whatever the password.
+pub fn may_sign_in(user: &Stored, now: i64) -> bool {
     Status::at(user.attributes(), now) == Status::Enabled && user.attributes().flag(user::PASSWORD_ACTIVE)
 }
 
@@ -147,6 +148,28 @@ pub struct Verified {
     pub right: bool,
     /// That hash, and a stronger one of the same password to put in its place.
     pub renewal: Option<(String, String)>,
+}
+
+/// The hash that a right password was verified against, and the one that took its place; never printed.
+pub struct Proof(Vec<String>);
+
+impl Proof {
+    /// Of what `reserve` named and the verification renewed.
+    pub fn of(hash: Option<String>, verified: &Verified) -> Self {
+        let renewed = verified.renewal.as_ref().map(|(_, new)| new.clone());
+        Self(hash.into_iter().chain(renewed).collect())
+    }
+
+    /// Whether it is the password that this credential is of: none that was set since.
+    pub fn is_of(&self, credential: Option<&Credential>) -> bool {
+        credential.is_some_and(|credential| self.0.contains(&credential.phc))
+    }
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proof(…)")
+    }
 }
 
 /// Settles one attempt: counts it, locks the user after the last one that may be wrong, forgets the wrong ones after a

@@ -12,8 +12,10 @@ use crate::model::kind::{organization, role};
 use crate::model::password::Password;
 use crate::model::rules::{Companions, Context, Settings, revalidate};
 use crate::model::state::Patch;
-use crate::model::{Error, Kind, Stored, Verb};
+use crate::model::{Attributes, Error, Kind, Stored, Verb};
+use crate::operation::access;
 use crate::operation::create::{ClassRoles, home_of};
+use crate::operation::device::orchestrator::session;
 use crate::operation::engine::{Caller, Engine};
 use crate::operation::inclusion::refuse_cycle;
 use crate::operation::mandates::hold_roles;
@@ -115,9 +117,14 @@ impl Update {
 }
 
 /// A user who is let in again, or has a new password, starts without failures.
-async fn forgive(tx: &mut dyn Write, old: &Stored, new: &Stored, password: bool) -> Result<(), Error> {
-    let status = |user: &Stored| Status::stored(user.attributes());
-    let unlocked = status(old) == Status::Locked && status(new) != Status::Locked;
+pub(super) async fn forgive(
+    tx: &mut dyn Write,
+    old: &Stored,
+    new: &Attributes,
+    password: bool,
+) -> Result<(), Error> {
+    let unlocked =
+        Status::stored(old.attributes()) == Status::Locked && Status::stored(new) != Status::Locked;
     if old.kind() == Kind::User && (unlocked || password) {
         tx.set_sign_ins(old.row(), SignInCount::default()).await?;
     }
@@ -144,7 +151,7 @@ impl Change for Update {
             Kind::ApiClient => &[Kind::ApiClient],
             Kind::Organization | Kind::Role => &[Kind::Role],
             Kind::Mandate => &[Kind::Mandate],
-            _ => &[],
+            other => access::touched_by(other),
         }
     }
 
@@ -186,9 +193,10 @@ impl Change for Update {
         let mut differences = changes(old.attributes(), new.attributes(), &tx.registry());
         if let Some(credential) = &self.credential {
             tx.set_credential(old.row(), credential).await?;
+            session::close_all(tx, old.row()).await?;
             differences.push("pwd: *** → ***".to_owned());
         }
-        forgive(tx, &old, &new, self.credential.is_some()).await?;
+        forgive(tx, &old, new.attributes(), self.credential.is_some()).await?;
         events.succeeded(self.action(), differences);
         let class = |organization: &Stored| organization.attributes().first(organization::CLASS).cloned();
         if self.patch.kind == Kind::Organization && class(&old) != class(&new) {

@@ -1,5 +1,6 @@
 //! From the configuration to the services: the only place that maps its topics to what each room takes.
 
+use std::borrow::Cow;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,19 +17,26 @@ use crate::auth::jwt::{Issuer, IssuerSettings, Mapping};
 use crate::auth::password::{Cost, Verifier, VerifierSettings};
 use crate::auth::turns::Turns;
 use crate::auth::verified::CacheBounds;
-use crate::config::{AuthConfig, Config, Database, JwtConfig, MailTls, Secret};
+use crate::config::{
+    AccessMatch, AuditReads, AuthConfig, Config, Database, JwtConfig, MailTls, PolicyTypeConfig, Secret,
+};
+use crate::crypto::policy_schema::{self, PolicyTypes};
 use crate::http::identify::{Clients, Tokens};
+use crate::http::partner_people::People;
 use crate::http::road::SERVICES;
 use crate::http::service::Service;
+use crate::mail::direct::Direct;
 use crate::mail::letters::{Composer, own_base};
 use crate::mail::smtp::{MailError, Security, Smtp, SmtpSettings};
 use crate::mail::worker::{Policy, Worker};
 use crate::model::kind::role;
+use crate::model::letter::Courier;
 use crate::model::password::PasswordRules;
 use crate::model::registry::custom_kind;
-use crate::model::rules::{OrganizationClass, Settings, UserLock};
+use crate::model::rules::{OrganizationClass, PartnerType, ReadRecords, Settings, UserLock};
 use crate::model::{Error, Grants, Kind};
 use crate::operation::Engine;
+use crate::operation::device::orchestrator::session::Sessions;
 use crate::operation::setup::{Declaration, declare};
 use crate::server::StartError;
 use crate::store::{SharedStore, StoreOptions, Touched, connect, private};
@@ -64,8 +72,16 @@ pub fn settings(config: &Config) -> Settings {
         default: class.default,
         approval: class.approval,
     });
+    let partner_types = config.partners.types.iter().map(|known| PartnerType {
+        name: known.name.clone(),
+        needs_policy_group: known.needs_policy_group,
+        self_registration: known.self_registration,
+        credential_types: known.credential_types.clone(),
+    });
     Settings {
         classes: classes.collect(),
+        partner_types: partner_types.collect(),
+        api_key_days: config.partners.api_key_days.into(),
         invitation_days: config.invitations.days.into(),
         password: PasswordRules {
             least: config.password_policy.min,
@@ -78,6 +94,17 @@ pub fn settings(config: &Config) -> Settings {
         },
         mandate_approval: config.mandates.approval,
         role_recursion: config.roles.recursion,
+        license_micros: i64::from(config.misp.license_days) * 86_400_000_000,
+        contract_approval: config.contracts.approval,
+        approve_by_certificate: config.partners.approve_by_certificate,
+        policy_days: config.policies.days.into(),
+        read_records: match config.audit.reads {
+            AuditReads::Off => ReadRecords::Off,
+            AuditReads::Deferred => ReadRecords::Deferred,
+            AuditReads::Grouped => ReadRecords::Grouped,
+        },
+        access_segments: config.access.r#match == AccessMatch::Segment,
+        guard_tenant: config.access.guard_tenant.clone(),
     }
 }
 
@@ -91,6 +118,24 @@ fn declarations(config: &Config) -> Result<Vec<Declaration>, Error> {
         Ok(Declaration { kind, name: attribute.name.clone(), indexed, many })
     };
     config.attributes.iter().map(declaration).collect()
+}
+
+/// The types of policies with their compiled schemas; an error names the type at fault.
+fn policy_types(config: &Config) -> Result<PolicyTypes, StartError> {
+    let mut types = PolicyTypes::default();
+    for PolicyTypeConfig { name, schema } in &config.policies.types {
+        let fault = |cause: String| StartError::PolicyType { name: name.clone(), cause };
+        let text = match schema {
+            Some(file) => std::fs::read_to_string(file)
+                .map(Cow::Owned)
+                .map_err(|error| fault(format!("cannot read {}: {error}", file.display())))?,
+            None => policy_schema::built_in(name).map(Cow::Borrowed).ok_or_else(|| {
+                fault("no schema is given, and none of this name comes with the product".to_owned())
+            })?,
+        };
+        types.add(name, &text).map_err(fault)?;
+    }
+    Ok(types)
 }
 
 /// Words for letters; an error names the template at fault.
@@ -108,19 +153,14 @@ pub async fn engine(store: SharedStore, config: &Config, world: SharedWorld) -> 
     }
     declare(&store, &world, declarations(config)?).await?;
     let letters = Arc::new(letters(config)?);
-    Ok(Engine::over(store, world, settings(config), letters).await?)
+    let policy_types = Arc::new(policy_types(config)?);
+    Ok(Engine::over(store, world, settings(config), letters, policy_types).await?)
 }
 
-/// Who sends mails; `None` where no mail server is configured: then they stay in the outbox.
-pub fn mailer(
-    store: &SharedStore,
-    config: &Config,
-    world: &SharedWorld,
-) -> Result<Option<Worker>, StartError> {
+/// The configured mail server; `None` where there is none.
+fn smtp(config: &Config) -> Result<Option<Smtp>, StartError> {
     let mail = &config.mail;
     let Some(host) = mail.host.clone() else { return Ok(None) };
-    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-    let timeout = seconds(mail.timeout_seconds.into());
     let password = |secret: &Secret| Zeroizing::new(secret.expose().to_owned());
     let smtp = Smtp::new(SmtpSettings {
         host,
@@ -134,13 +174,25 @@ pub fn mailer(
         credentials: mail.username.clone().zip(mail.password.as_ref().map(password)),
         from: mail.from.clone().unwrap_or_default(),
         reply_to: mail.reply_to.clone(),
-        timeout,
+        timeout: Duration::from_secs(mail.timeout_seconds.into()),
     })?;
+    Ok(Some(smtp))
+}
+
+/// Who sends mails; `None` where no mail server is configured: then they stay in the outbox.
+pub fn mailer(
+    store: &SharedStore,
+    config: &Config,
+    world: &SharedWorld,
+) -> Result<Option<Worker>, StartError> {
+    let mail = &config.mail;
+    let Some(smtp) = smtp(config)? else { return Ok(None) };
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     let policy = Policy {
         attempts: mail.attempts,
         first_delay: seconds(mail.first_delay_seconds),
         longest_delay: seconds(mail.longest_delay_seconds),
-        timeout,
+        timeout: seconds(mail.timeout_seconds.into()),
         keep: seconds(u32::from(mail.keep_days) * 86_400),
     };
     Ok(Some(Worker::new(Arc::clone(store), Arc::clone(world), smtp, policy)))
@@ -246,6 +298,10 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
     let settings = authenticator_settings(&config.auth);
     let authenticator =
         Arc::new(Authenticator::new(clients, Arc::clone(&verifier), Arc::clone(&world), settings));
+    let people = People(engine.clone());
+    let people = Arc::new(Authenticator::new(people, Arc::clone(&verifier), Arc::clone(&world), settings));
+    let courier = smtp(&config)?
+        .map(|smtp| Arc::new(Direct::new(Arc::clone(&store), Arc::clone(&world), smtp)) as Arc<dyn Courier>);
     let bearers = Arc::new(bearers(&engine, &config.auth, world)?);
     let (forgetting, bearers_forgetting) = (Arc::clone(&authenticator), Arc::clone(&bearers));
     store.on_commit(Arc::new(move |touched: Touched| {
@@ -260,11 +316,14 @@ pub async fn service(store: SharedStore, config: Config, world: SharedWorld) -> 
     Ok(Service {
         engine,
         authenticator,
+        people,
+        courier,
         bearers,
         verifier,
         turns: Turns::default(),
         config,
         doors,
+        sessions: Sessions::default(),
         flood: SignInFlood::default(),
         metrics: metrics(),
     })

@@ -1,7 +1,7 @@
 //! Reading the public keys of issuers, from files and over HTTPS, beside the requests: at the start, again and again,
 //! and when a token names a key that is not known. reqwest lives only here.
 //!
-//! A file that cannot be read at the start stops it; an address that does not answer only leaves its issuer's tokens
+//! A file that cannot be read or has no usable key at the start stops it; an address that does not answer only leaves its issuer's tokens
 //! refused until it does.
 
 use std::path::PathBuf;
@@ -29,6 +29,9 @@ const AT_START: Duration = Duration::from_secs(3);
 const AT_MOST: Duration = Duration::from_mins(1);
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_mins(5);
+
+/// What is told of a set of keys that leaves none.
+const NO_KEY: &str = "no usable key: none verifies an accepted algorithm";
 
 /// Where an issuer's keys are.
 enum Place {
@@ -103,8 +106,10 @@ pub async fn read_first(service: &Service) -> Result<(), StartError> {
     let read = configured(service).map(|(issuer, jwt)| async move {
         let place = Place::of(jwt);
         let read = tokio::time::timeout(AT_START, refresh(issuer, &place)).await;
-        match (read.unwrap_or_else(|_| Err("no answer yet".to_owned())), place) {
-            (Ok(_), _) => Ok(()),
+        let read = read.unwrap_or_else(|_| Err("no answer yet".to_owned()));
+        let read = read.and_then(|_| if issuer.is_ready() { Ok(()) } else { Err(NO_KEY.to_owned()) });
+        match (read, place) {
+            (Ok(()), _) => Ok(()),
             (Err(cause), Place::File(_)) => {
                 Err(StartError::Issuer { issuer: issuer.name().to_owned(), cause })
             }
@@ -148,8 +153,16 @@ impl Follower {
             match refresh(&self.issuer, &self.place).await {
                 Ok(differ) => {
                     failures = 0;
-                    if differ {
+                    if differ && !self.issuer.is_ready() {
+                        tracing::warn!(
+                            issuer = self.issuer.name(),
+                            cause = NO_KEY,
+                            "all keys of an issuer are withdrawn"
+                        );
+                    } else if differ {
                         tracing::info!(issuer = self.issuer.name(), "the keys of an issuer have changed");
+                    }
+                    if differ {
                         // A token that a withdrawn key has signed must not live on in the memory.
                         self.service.bearers.forget_all();
                     }

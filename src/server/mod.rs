@@ -53,6 +53,14 @@ pub enum StartError {
         /// What is wrong.
         cause: String,
     },
+    /// A type of policies.
+    #[error("policies.types: {name}: {cause}")]
+    PolicyType {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// The data directory.
     #[error("data directory {directory}: {cause}")]
     Directory {
@@ -164,6 +172,9 @@ impl Running {
             tracing::error!(%error, "the listener ended with an error");
         }
         self.tasks.stop().await;
+        if let Err(error) = self.service.engine.sink.flush().await {
+            tracing::error!(detail = ?error, "records of reads were lost");
+        }
         self.service.engine.store.close().await;
     }
 }

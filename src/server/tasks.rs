@@ -1,5 +1,5 @@
 //! What a server does beside answering: counts of failed sign-ins into the trail, mails to be sent, indexes
-//! to be built, renewed certificates, metrics put together.
+//! to be built, records to be sealed, renewed certificates, metrics put together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::http::sign_in::counted_user;
 use crate::mail::worker::Worker;
 use crate::model::{Error, Kind, Verb};
 use crate::operation::index_building::IndexBuilder;
+use crate::operation::sealing::Sealer;
 use crate::operation::sign_in::SignIn;
 use crate::operation::{Caller, once, refuse, token};
 use crate::server::issuers;
@@ -47,6 +48,8 @@ impl Tasks {
         running.push(tokio::spawn(forget_answers(service.clone(), stopped.clone())));
         let (store, world) = (service.engine.store.clone(), service.engine.world.clone());
         running.push(tokio::spawn(IndexBuilder::new(store, world).run(stopped.clone())));
+        let (store, world) = (service.engine.store.clone(), service.engine.world.clone());
+        running.push(tokio::spawn(Sealer::new(store, world).run(stopped.clone())));
         running.push(tokio::spawn(sweep_secrets(service.clone(), stopped.clone())));
         running.extend(issuers::follow(&service, &stopped));
         running.push(tokio::spawn(count_sign_ins(service, stopped.clone())));
@@ -82,7 +85,7 @@ async fn count_sign_ins(service: web::Data<Service>, mut stopped: watch::Receive
                 None => Action::of(Verb::Authenticate, Kind::ApiClient, None),
             };
             let source = user.map_or(tally.source, |(origin, _)| origin);
-            let scene = Scene { client: tally.name, source, request_id: String::new() };
+            let scene = Scene { client: tally.name, source, request_id: String::new(), subject: None };
             let caller = Caller::nobody(scene);
             let counted = format!("authentication failed {} times more", tally.count);
             let error =

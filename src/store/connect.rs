@@ -22,6 +22,8 @@ pub struct StoreOptions {
     pub world: SharedWorld,
     /// Connections to PostgreSQL, all opened at the start; 4–8 on two cores.
     pub pool: u32,
+    /// The most pages the SQLite file may have; what the disk takes when `None`. For tests of a full disk.
+    pub max_pages: Option<u32>,
     /// Whether pending migrations are applied; else they are a reason to refuse.
     pub migrate: bool,
 }
@@ -29,7 +31,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// The options for the store at `url`: a pool of 8, migrations applied.
     pub fn new(url: impl Into<String>, world: SharedWorld) -> Self {
-        Self { url: url.into(), world, pool: 8, migrate: true }
+        Self { url: url.into(), world, pool: 8, max_pages: None, migrate: true }
     }
 }
 
@@ -68,7 +70,7 @@ pub async fn connect(options: StoreOptions) -> Result<SharedStore, Error> {
         migrate::require_current(&address).await?;
     }
     let store: SharedStore = match address {
-        Address::Sqlite(path) => Arc::new(Sqlite::open(path)?),
+        Address::Sqlite(path) => Arc::new(Sqlite::open(path, options.max_pages)?),
         Address::Postgres(server) => Arc::new(Postgres::open(*server, &options).await?),
     };
     warn_of_other_keys(store.as_ref()).await?;

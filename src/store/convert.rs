@@ -6,7 +6,6 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::state::Head;
 use crate::model::{AttrId, Attributes, Error, Kind, Row, Stored};
-use crate::store::AuditRow;
 use crate::store::outbox::{HeldMail, Mail, MailState};
 
 /// What an error of the database means to the transaction it happened in.
@@ -70,7 +69,7 @@ macro_rules! entity_row {
 }
 pub(super) use entity_row;
 
-/// An audit record and its place from a row of sqlx.
+/// An audit record and its place from a row of either driver.
 macro_rules! audit_row {
     ($row:expr) => {{
         let row = &$row;
@@ -91,23 +90,6 @@ macro_rules! audit_row {
     }};
 }
 pub(super) use audit_row;
-
-/// An audit record and its place from a row of rusqlite.
-pub(super) fn audit_of_rusqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Row, AuditRow)> {
-    let record = AuditRow {
-        id: id_at(row, 1)?,
-        at: row.get(2)?,
-        event_id: row.get(3)?,
-        module_id: row.get(4)?,
-        category: row.get(5)?,
-        client: row.get(6)?,
-        kind: row.get(7)?,
-        entity_id: row.get::<_, Option<[u8; 16]>>(8)?.map(Uuid::from_bytes),
-        reference_id: row.get(9)?,
-        canonical: row.get(10)?,
-    };
-    Ok((row.get(0)?, record))
-}
 
 /// A mail of the outbox from a row of sqlx.
 macro_rules! mail_row {

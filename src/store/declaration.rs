@@ -262,7 +262,7 @@ macro_rules! declarations {
                     let mut index = following::index_of(&entities, &Write::registry(self));
                     index.retain(|entry| entry.attr == attr.number());
                     if !index.is_empty() {
-                        self.execute($batch(batch::INSERT_INDEX, following::index_columns(&index))).await?;
+                        self.insert_rows(batch::INSERT_INDEX, following::index_columns(&index)).await?;
                     }
                     Ok(Some(last))
                 }

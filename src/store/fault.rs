@@ -22,8 +22,8 @@ use crate::store::outbox::{Delivery, HeldMail, Mail, Outbox, OutboxQuery};
 use crate::store::secret::{Secret, Secrets};
 use crate::store::sign_in::{SignInCount, SignIns};
 use crate::store::{
-    AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, SharedStore, Source, Store,
-    Touched, Unit, Write,
+    AuditRow, Credential, Hit, Insert, Part, Position, Read, Replace, SharedStore, Source, Store, Touched,
+    Unit, Write,
 };
 
 /// Which calls are to fail.
@@ -41,7 +41,7 @@ impl Faults {
         self.0.lock().len()
     }
 
-    fn pass(&self, call: &str) -> Result<(), Error> {
+    pub(super) fn pass(&self, call: &str) -> Result<(), Error> {
         let mut faults = self.0.lock();
         let Some((left, _)) = faults.get_mut(call) else { return Ok(()) };
         *left = left.saturating_sub(1);
@@ -54,8 +54,8 @@ impl Faults {
 
 /// A store whose calls can be made to fail.
 pub struct Faulty {
-    inner: SharedStore,
-    faults: Arc<Faults>,
+    pub(super) inner: SharedStore,
+    pub(super) faults: Arc<Faults>,
 }
 
 impl Faulty {
@@ -105,21 +105,6 @@ impl Read for Faulty {
     async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error> {
         self.faults.pass("Read::secret_subject")?;
         self.inner.secret_subject(purpose, hash, now).await
-    }
-
-    async fn audit(
-        &self,
-        query: &AuditQuery,
-        after: Row,
-        limit: usize,
-    ) -> Result<Vec<(Row, AuditRow)>, Error> {
-        self.faults.pass("Read::audit")?;
-        self.inner.audit(query, after, limit).await
-    }
-
-    async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
-        self.faults.pass("Read::audit_record")?;
-        self.inner.audit_record(id).await
     }
 
     async fn outbox(&self, query: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error> {
@@ -235,14 +220,14 @@ impl Unit for FaultyUnit {
     }
 }
 
-struct FaultyWrite<'t> {
-    tx: &'t mut dyn Write,
+pub(super) struct FaultyWrite<'t> {
+    pub(super) tx: &'t mut dyn Write,
     faults: &'t Faults,
     failed: Option<Error>,
 }
 
 impl FaultyWrite<'_> {
-    fn pass(&mut self, call: &str) -> Result<(), Error> {
+    pub(super) fn pass(&mut self, call: &str) -> Result<(), Error> {
         let outcome = self.faults.pass(call);
         if let Err(error) = &outcome {
             self.failed.get_or_insert_with(|| error.clone());
@@ -253,6 +238,10 @@ impl FaultyWrite<'_> {
 
 #[async_trait]
 impl Write for FaultyWrite<'_> {
+    fn said(&self) -> Vec<(Row, Part)> {
+        self.tx.said()
+    }
+
     fn bind(&mut self, within: Option<Row>) {
         self.tx.bind(within);
     }
@@ -345,6 +334,11 @@ impl Write for FaultyWrite<'_> {
         self.tx.count_up(counter).await
     }
 
+    async fn count_past(&mut self, counter: &str, value: i64) -> Result<(), Error> {
+        self.pass("Write::count_past")?;
+        self.tx.count_past(counter, value).await
+    }
+
     async fn set_credential(&mut self, subject: Row, credential: &Credential) -> Result<(), Error> {
         self.pass("Write::set_credential")?;
         self.tx.set_credential(subject, credential).await
@@ -388,6 +382,16 @@ impl SignIns for FaultyWrite<'_> {
         self.tx.renew_credential(subject, old, phc).await
     }
 
+    async fn prolong_session(
+        &mut self,
+        purpose: &str,
+        hash: &[u8; 32],
+        span: (i64, i64),
+    ) -> Result<bool, Error> {
+        self.pass("SignIns::prolong_session")?;
+        self.tx.prolong_session(purpose, hash, span).await
+    }
+
     async fn rehome(&mut self, row: Row, home: Row) -> Result<(), Error> {
         self.pass("SignIns::rehome")?;
         self.tx.rehome(row, home).await
@@ -419,6 +423,11 @@ impl Secrets for FaultyWrite<'_> {
     async fn miss_secret(&mut self, purpose: &str, subject: Row) -> Result<(), Error> {
         self.pass("Secrets::miss_secret")?;
         self.tx.miss_secret(purpose, subject).await
+    }
+
+    async fn try_secret(&mut self, purpose: &str, subject: Row, now: i64) -> Result<bool, Error> {
+        self.pass("Secrets::try_secret")?;
+        self.tx.try_secret(purpose, subject, now).await
     }
 
     async fn drop_secrets(&mut self, purpose: &str, subject: Row) -> Result<(), Error> {

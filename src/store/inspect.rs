@@ -170,11 +170,10 @@ macro_rules! inspect {
 
                 async fn mend(&mut self, gone: &Following, come: &Following) -> Result<(), Error> {
                     self.delete_following(gone).await?;
-                    self.execute($batch(batch::INSERT_INDEX, following::index_columns(&come.index))).await?;
-                    self.execute($batch(batch::INSERT_UNIQUE, following::unique_columns(&come.unique)))
-                        .await?;
+                    self.insert_rows(batch::INSERT_INDEX, following::index_columns(&come.index)).await?;
+                    self.insert_rows(batch::INSERT_UNIQUE, following::unique_columns(&come.unique)).await?;
                     let reference = following::reference_columns(&come.reference);
-                    self.execute($batch(batch::INSERT_REFERENCE, reference)).await.map(|_| ())
+                    self.insert_rows(batch::INSERT_REFERENCE, reference).await.map(|_| ())
                 }
 
                 async fn mend_tree(&mut self, gone: &[TreeRow], come: &[TreeRow]) -> Result<(), Error> {

@@ -17,9 +17,12 @@ mod connect;
 mod convert;
 pub mod declaration;
 pub mod fault;
+mod fault_ledger;
+mod fault_trail;
 mod following;
 mod inspect;
 pub mod job;
+pub mod ledger;
 pub mod look;
 pub mod migrate;
 pub mod outbox;
@@ -34,14 +37,18 @@ mod shared;
 pub mod sign_in;
 mod sqlite;
 mod statements;
+pub mod trail;
 pub mod traits;
 mod transaction;
+mod written;
 
 pub use connect::{StoreOptions, connect};
+pub use ledger::{Ledger, Ledgering};
 pub use statements::{Engine, read_statements};
+pub use trail::{Sealing, Trail, TrailRow};
 pub use traits::{
-    AuditQuery, AuditRow, Credential, Hit, Insert, Position, Read, Replace, Rows, SharedStore, Source, Store,
-    Touched, Unit, Write,
+    AuditQuery, AuditRow, Credential, Hit, Insert, Part, Position, Read, Replace, Rows, SharedStore, Source,
+    Store, Touched, Unit, Write,
 };
 
 /// The setting that holds the Unicode version of the keys.

@@ -2,7 +2,7 @@
 //!
 //! Both walk the same way, one batch at a time in a transaction of its own, beside a running server: first the
 //! derived tables by key (is every row still true?), then the entities by row (is everything there?), then the
-//! tree. `reindex` mends what it finds; `check` names it. Neither prints a key: it may be a secret of a person.
+//! tree, then what the sealed trail is searched by. `reindex` mends what it finds; `check` names it. Neither prints a key: it may be a secret of a person.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use crate::model::derive::derive;
 use crate::model::kind::organization;
 use crate::model::{AttrId, Error, Kind, Row, Stored};
 use crate::store::following::{Following, IndexRow, ReferenceRow, UniqueRow, ids_named};
+use crate::store::trail::Mending;
+use crate::store::trail::mend::{self, TrailPlace};
 use crate::store::{Position, Source, Touched, Unit, Write};
 
 /// Entities, and rows of a derived table, in one batch.
@@ -32,7 +34,7 @@ pub(super) struct TreeRow {
 
 /// A transaction that can look at the derived tables themselves.
 #[async_trait]
-pub(super) trait Inspect: Write {
+pub(super) trait Inspect: Write + Mending {
     /// Entities by row; locked against change when `lock`.
     async fn entities_after(&mut self, after: Row, limit: usize, lock: bool) -> Result<Vec<Stored>, Error>;
     /// The entities of those rows that exist; locked against change when `lock`.
@@ -100,6 +102,7 @@ pub(super) enum Place {
     Reference(ReferenceRow),
     Entities(Row),
     Tree,
+    Trail(TrailPlace),
     Done,
 }
 
@@ -206,6 +209,7 @@ impl<T: Inspect> Walk<'_, T> {
             Place::Reference(after) => self.reference(after).await,
             Place::Entities(after) => self.entities(*after).await,
             Place::Tree => self.tree().await,
+            Place::Trail(at) => self.trail(*at).await,
             Place::Done => Ok(Place::Done),
         }
     }
@@ -370,7 +374,15 @@ impl<T: Inspect> Walk<'_, T> {
             self.tx.indexes_ready().await?;
             self.tx.set_setting(super::UNICODE_SETTING, crate::model::key::UNICODE_VERSION).await?;
         }
-        Ok(Place::Done)
+        Ok(Place::Trail(TrailPlace::START))
+    }
+
+    async fn trail(&mut self, at: TrailPlace) -> Result<Place, Error> {
+        let (next, wrong) = mend::step(self.tx, at, self.mend).await?;
+        for difference in wrong {
+            self.report.name(difference);
+        }
+        Ok(next.map_or(Place::Done, Place::Trail))
     }
 
     /// Every organization's row with the id of its parent.

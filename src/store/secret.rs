@@ -45,6 +45,11 @@ pub trait Secrets: Send {
     /// Counts a wrong attempt on all secrets of a subject.
     async fn miss_secret(&mut self, purpose: &str, subject: Row) -> Result<(), Error>;
 
+    /// Counts a try on all secrets of a subject that are still good at `now`; whether there is one. The last try is never
+    /// counted away: a secret kept with one try more than may be made can be used after the last. One conditional
+    /// statement: of many at once only as many find one as there are tries.
+    async fn try_secret(&mut self, purpose: &str, subject: Row, now: i64) -> Result<bool, Error>;
+
     /// Forgets all secrets of a subject.
     async fn drop_secrets(&mut self, purpose: &str, subject: Row) -> Result<(), Error>;
 

@@ -1,5 +1,5 @@
-//! What signing in asks of a transaction: counts of wrong passwords, the stored hash, and the home of what belongs to a
-//! user who moves. One body, expanded for each database beside `transaction.rs`.
+//! What signing in asks of a transaction: counts of wrong passwords, the stored hash, sessions, and the home of what
+//! belongs to a user who moves. One body, expanded for each database beside `transaction.rs`.
 
 use async_trait::async_trait;
 
@@ -32,6 +32,14 @@ pub trait SignIns: Send {
     /// Puts another hash of the same password in the place of `old`; false when that is not stored any more.
     async fn renew_credential(&mut self, subject: Row, old: &str, phc: &str) -> Result<bool, Error>;
 
+    /// Moves the end of a session's secret that is still good at `now` to `until`, never back; whether there is one.
+    async fn prolong_session(
+        &mut self,
+        purpose: &str,
+        hash: &[u8; 32],
+        (now, until): (i64, i64),
+    ) -> Result<bool, Error>;
+
     /// Gives an entity another owning organization and changes nothing else of it.
     async fn rehome(&mut self, row: Row, home: Row) -> Result<(), Error>;
 }
@@ -41,6 +49,9 @@ pub(super) const SET_SIGN_INS: &str = "INSERT INTO sign_in (subject, failures, p
      ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, pending = excluded.pending, at = excluded.at";
 pub(super) const FORGET_SIGN_INS: &str = "DELETE FROM sign_in WHERE subject = $1";
 pub(super) const RENEW_CREDENTIAL: &str = "UPDATE credential SET phc = $1 WHERE subject = $2 AND phc = $3";
+pub(super) const PROLONG_SESSION: &str = "UPDATE secret SET \
+     expires = CASE WHEN expires < $1 THEN $1 ELSE expires END \
+     WHERE purpose = $2 AND hash = $3 AND expires > $4 AND uses_left > 0 AND tries_left > 0";
 pub(super) const REHOME: &str = "UPDATE entity SET home = $1 WHERE row = $2";
 
 /// Implements [`SignIns`] for the transaction of one database.
@@ -101,6 +112,20 @@ macro_rules! sign_ins {
                         .bind(subject)
                         .bind(old.to_owned());
                     self.execute(statement).await.map(|renewed| renewed == 1)
+                }
+
+                async fn prolong_session(
+                    &mut self,
+                    purpose: &str,
+                    hash: &[u8; 32],
+                    (now, until): (i64, i64),
+                ) -> Result<bool, Error> {
+                    let statement = query(sign_in::PROLONG_SESSION)
+                        .bind(until)
+                        .bind(purpose.to_owned())
+                        .bind(hash.to_vec())
+                        .bind(now);
+                    self.execute(statement).await.map(|prolonged| prolonged == 1)
                 }
 
                 async fn rehome(&mut self, row: Row, home: Row) -> Result<(), Error> {

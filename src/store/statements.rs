@@ -134,24 +134,6 @@ pub(super) const LINKED: Scan = Scan {
             WHERE f.attr = $1 AND f.to_row = $2 AND o.from_row = f.from_row AND o.attr = $3 LIMIT $4) AS found",
 };
 
-/// The columns of an audit record, in the order the decoders read them.
-macro_rules! audit_columns {
-    () => {
-        "a.row, a.id, a.at, a.event_id, a.module_id, a.category, a.client, a.kind, a.entity_id, \
-         a.reference_id, a.canonical"
-    };
-}
-
-pub(super) const AUDIT: &str = concat!(
-    "SELECT ",
-    audit_columns!(),
-    " FROM audit a WHERE a.row > $1 AND ($2 IS NULL OR a.event_id = $2) AND ($3 IS NULL OR a.module_id = $3) \
-     AND ($4 IS NULL OR a.category = $4) AND ($5 IS NULL OR a.client = $5) AND ($6 IS NULL OR a.kind = $6) \
-     AND ($7 IS NULL OR a.entity_id = $7) AND ($8 IS NULL OR a.reference_id = $8) \
-     AND ($9 IS NULL OR a.at >= $9) AND ($10 IS NULL OR a.at < $10) ORDER BY a.row LIMIT $11"
-);
-pub(super) const AUDIT_RECORD: &str = concat!("SELECT ", audit_columns!(), " FROM audit a WHERE a.id = $1");
-
 pub(super) const UPDATE_ENTITY: &str = "UPDATE entity SET version = version + 1, home = $1, updated = $2, doc = $3 WHERE row = $4 AND version = $5";
 pub(super) const PLANT: &str = "INSERT INTO tree (ancestor, organization, depth) \
      SELECT t.ancestor, CAST($1 AS BIGINT), t.depth + 1 FROM tree t WHERE t.organization = $2 \
@@ -166,6 +148,8 @@ pub(super) const STANDS_BELOW: &str =
     "SELECT count(*) FROM tree t WHERE t.ancestor = $1 AND t.organization = $2";
 pub(super) const COUNT_UP: &str = "INSERT INTO counter (name, value) VALUES ($1, 1) \
      ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value";
+pub(super) const COUNT_PAST: &str = "INSERT INTO counter (name, value) VALUES ($1, $2) \
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value";
 pub(super) const SET_CREDENTIAL: &str = "INSERT INTO credential (subject, phc, set_at) VALUES ($1, $2, $3) \
      ON CONFLICT (subject) DO UPDATE SET phc = excluded.phc, set_at = excluded.set_at";
 pub(super) const SET_SETTING: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) \
@@ -189,6 +173,8 @@ pub(super) const CONSUME_SECRET: &str = "UPDATE secret SET uses_left = uses_left
      WHERE purpose = $1 AND hash = $2 AND uses_left > 0 AND tries_left > 0 AND expires > $3 RETURNING subject";
 pub(super) const MISS_SECRET: &str =
     "UPDATE secret SET tries_left = tries_left - 1 WHERE subject = $1 AND purpose = $2 AND tries_left > 0";
+pub(super) const TRY_SECRET: &str = "UPDATE secret SET tries_left = tries_left - 1 \
+     WHERE subject = $1 AND purpose = $2 AND expires > $3 AND uses_left > 0 AND tries_left > 1";
 pub(super) const DROP_SECRETS: &str = "DELETE FROM secret WHERE subject = $1 AND purpose = $2";
 pub(super) const DROP_EXPIRED_SECRETS: &str = "DELETE FROM secret WHERE expires <= $1";
 
@@ -211,7 +197,8 @@ pub(super) const SWEEP_TREE: &str = "SELECT t.ancestor, t.organization, t.depth 
      WHERE (t.ancestor, t.organization) > ($1, $2) ORDER BY t.ancestor, t.organization LIMIT $3";
 
 /// Batch statements for SQLite: the one parameter is a JSON array of rows, each an array of columns; byte
-/// strings stand in it as hexadecimal digits.
+/// strings stand in it as hexadecimal digits. Those that insert what follows from entities, and records, run once a
+/// row instead: an import writes twenty rows a record by them, and reading JSON costs more than stepping again.
 pub(super) mod sqlite {
     pub(in crate::store) const BY_ROWS: &str = concat!(
         "SELECT ",
@@ -228,15 +215,13 @@ pub(super) mod sqlite {
     pub(in crate::store) const LOAD_IDS: &str = BY_IDS;
     pub(in crate::store) const SHARE_IDS: &str = BY_IDS;
     pub(in crate::store) const INSERT_ENTITIES: &str = "INSERT INTO entity (id, kind, home, version, created, updated, doc) \
-         SELECT unhex(j.value->>0), j.value->>1, j.value->>2, 1, j.value->>3, j.value->>3, j.value->>4 \
-         FROM json_each($1) j RETURNING row, id";
-    pub(in crate::store) const INSERT_INDEX: &str = "INSERT INTO attr_index (attr, key, row) \
-         SELECT j.value->>0, unhex(j.value->>1), j.value->>2 FROM json_each($1) j WHERE true ON CONFLICT DO NOTHING";
-    pub(in crate::store) const INSERT_UNIQUE: &str = "INSERT INTO attr_unique (attr, scope, key, row) \
-         SELECT j.value->>0, j.value->>1, unhex(j.value->>2), j.value->>3 FROM json_each($1) j WHERE true \
-         ON CONFLICT DO NOTHING";
-    pub(in crate::store) const INSERT_REFERENCE: &str = "INSERT INTO reference (to_row, attr, from_row) \
-         SELECT j.value->>0, j.value->>1, j.value->>2 FROM json_each($1) j WHERE true ON CONFLICT DO NOTHING";
+         VALUES ($1, $2, $3, 1, $4, $4, $5) RETURNING row, id";
+    pub(in crate::store) const INSERT_INDEX: &str =
+        "INSERT INTO attr_index (attr, key, row) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    pub(in crate::store) const INSERT_UNIQUE: &str =
+        "INSERT INTO attr_unique (attr, scope, key, row) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    pub(in crate::store) const INSERT_REFERENCE: &str =
+        "INSERT INTO reference (to_row, attr, from_row) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     pub(in crate::store) const TAKEN: &str = "SELECT u.attr FROM json_each($1) j CROSS JOIN attr_unique u \
          ON u.attr = j.value->>0 AND u.scope = j.value->>1 AND u.key = unhex(j.value->>2) \
          WHERE u.row <> j.value->>3 ORDER BY u.attr LIMIT 1";
@@ -270,8 +255,7 @@ pub(super) mod sqlite {
         "SELECT e.id, e.row FROM json_each($1) j CROSS JOIN entity e ON e.id = unhex(j.value->>0)";
     pub(in crate::store) const APPEND_AUDIT: &str = "INSERT INTO audit \
          (id, at, event_id, module_id, category, client, kind, entity_id, reference_id, canonical) \
-         SELECT unhex(j.value->>0), j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6, \
-         unhex(j.value->>7), j.value->>8, unhex(j.value->>9) FROM json_each($1) j";
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     pub(in crate::store) const MISSING_INDEX: &str = "SELECT CAST(j.key AS INTEGER) FROM json_each($1) j WHERE NOT EXISTS (SELECT 1 FROM attr_index i \
          WHERE i.attr = j.value->>0 AND i.key = unhex(j.value->>1) AND i.row = j.value->>2)";
     pub(in crate::store) const MISSING_UNIQUE: &str = "SELECT CAST(j.key AS INTEGER) FROM json_each($1) j WHERE NOT EXISTS (SELECT 1 FROM attr_unique u \
@@ -450,6 +434,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
             sqlite::REFERRERS,
             sqlite::A_REFERRER,
             sqlite::ROWS_OF_IDS,
+            super::trail::statements::sqlite::NUMBERED,
         ],
         Engine::Postgres => &[
             postgres::BY_ROWS,
@@ -459,6 +444,7 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
             postgres::TAKEN,
             postgres::REFERRERS,
             postgres::A_REFERRER,
+            super::trail::statements::postgres::NUMBERED,
         ],
     };
     let single = [
@@ -469,14 +455,19 @@ pub fn read_statements(engine: Engine) -> Vec<&'static str> {
         HOLDER,
         CREDENTIAL,
         SETTING,
-        AUDIT,
-        AUDIT_RECORD,
         STANDS_BELOW,
         super::answers::KEPT,
     ];
     let whole = scans.clone().filter_map(|scan| scan.whole);
     let pages = scans.flat_map(|scan| [scan.page, scan.count]);
-    pages.chain(whole).chain(own.iter().copied()).chain(single).chain(super::post_statements::READS).collect()
+    pages
+        .chain(whole)
+        .chain(own.iter().copied())
+        .chain(single)
+        .chain(super::post_statements::READS)
+        .chain(super::trail::statements::READS)
+        .chain(super::ledger::READS)
+        .collect()
 }
 
 #[cfg(test)]
@@ -491,6 +482,7 @@ mod tests {
             UPROOT,
             GRAFT,
             COUNT_UP,
+            COUNT_PAST,
             SET_CREDENTIAL,
             SET_SETTING,
             DECLARED,
@@ -499,6 +491,7 @@ mod tests {
             PUT_SECRET,
             CONSUME_SECRET,
             MISS_SECRET,
+            TRY_SECRET,
             DROP_SECRETS,
             ACQUIRE_JOB,
             RENEW_JOB,
@@ -513,6 +506,7 @@ mod tests {
             .chain(shared)
             .chain(crate::store::post_statements::WRITES)
             .chain(crate::store::answers::WRITES)
+            .chain(crate::store::trail::statements::WRITES)
         {
             let mut highest = 0;
             for part in sql.split('$').skip(1) {

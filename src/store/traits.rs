@@ -13,10 +13,12 @@ use crate::store::answers::{Answers, Kept};
 use crate::store::bulk::Bulk;
 use crate::store::declaration::Declarations;
 use crate::store::job::Jobs;
+use crate::store::ledger::{Ledger, Ledgering};
 use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Outbox, OutboxQuery};
 use crate::store::secret::Secrets;
 use crate::store::sign_in::SignIns;
+use crate::store::trail::{Sealing, Trail};
 
 /// A set of entities in a fixed order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +140,7 @@ pub struct AuditQuery {
 
 /// Reads of committed data.
 #[async_trait]
-pub trait Read: Send + Sync {
+pub trait Read: Trail + Ledger + Send + Sync {
     /// The entity of that id.
     async fn by_id(&self, id: Uuid) -> Result<Option<Stored>, Error>;
 
@@ -173,17 +175,6 @@ pub trait Read: Send + Sync {
     /// The subject of a secret that is still good at `now`, without using it up; the other condition is that it has uses
     /// and tries left.
     async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error>;
-
-    /// Up to `limit` audit records in the order they were written, with their place; beyond `after`.
-    async fn audit(
-        &self,
-        query: &AuditQuery,
-        after: Row,
-        limit: usize,
-    ) -> Result<Vec<(Row, AuditRow)>, Error>;
-
-    /// One audit record.
-    async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error>;
 
     /// Up to `limit` mails of the outbox in the order of their ids, beyond `after`.
     async fn outbox(&self, query: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error>;
@@ -273,13 +264,19 @@ impl Rows for crate::model::rules::Companions {
 /// One transaction, in the hands of one change. After its first error nothing of it can be committed any more,
 /// whatever the change does then.
 #[async_trait]
-pub trait Write: Answers + Secrets + SignIns + Jobs + Bulk + Outbox + Declarations + Send {
+pub trait Write:
+    Answers + Secrets + SignIns + Jobs + Bulk + Outbox + Declarations + Sealing + Ledgering + Send
+{
     /// Bounds the transaction's client to the organization of that row and what stands below; `None` lifts it.
     /// The store only carries this; operations obey it.
     fn bind(&mut self, within: Option<Row>);
 
     /// What the transaction's client is bounded to.
     fn bound(&self) -> Option<Row>;
+
+    /// The organizations that stay, about whose roles, actions, features or mappings the transaction has written; in
+    /// order, each part once.
+    fn said(&self) -> Vec<(Row, Part)>;
 
     /// The attribute registry the transaction works with.
     fn registry(&self) -> Arc<Registry>;
@@ -334,6 +331,9 @@ pub trait Write: Answers + Secrets + SignIns + Jobs + Bulk + Outbox + Declaratio
     /// Raises a counter by one and returns it; dense, because the counter's row is locked.
     async fn count_up(&mut self, counter: &str) -> Result<i64, Error>;
 
+    /// Lets the counter go on behind `value`, unless it has come further.
+    async fn count_past(&mut self, counter: &str, value: i64) -> Result<(), Error>;
+
     /// Sets or replaces the password of a user or API client.
     async fn set_credential(&mut self, subject: Row, credential: &Credential) -> Result<(), Error>;
 
@@ -351,18 +351,27 @@ pub trait Write: Answers + Secrets + SignIns + Jobs + Bulk + Outbox + Declaratio
     async fn append_audit(&mut self, records: &[AuditRow]) -> Result<(), Error>;
 }
 
+/// What an organization says of who may call what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Roles, actions and features, which organizations below it may map too.
+    Definitions,
+    /// Mappings of its own.
+    Mappings,
+}
+
 /// Which kinds a committed change touched, for the caches of every node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Touched(pub u32);
+pub struct Touched(pub u64);
 
 impl Touched {
     /// Everything: after a commit of another process whose extent is unknown.
-    pub const ALL: Self = Self(u32::MAX);
+    pub const ALL: Self = Self(u64::MAX);
 
     /// With `kind` added.
     #[must_use]
     pub fn with(self, kind: Kind) -> Self {
-        Self(self.0 | 1 << kind.number())
+        Self(self.0 | 1_u64 << kind.number())
     }
 
     /// With the attribute registry: bit 0, which no kind has.
@@ -378,7 +387,7 @@ impl Touched {
 
     /// Whether `kind` was touched.
     pub fn has(self, kind: Kind) -> bool {
-        self.0 & (1 << kind.number()) != 0
+        self.0 & (1_u64 << kind.number()) != 0
     }
 }
 

@@ -6,12 +6,12 @@
 /// Expands the transaction of one database: its module, driver, batch statements and its way to lock names.
 macro_rules! transaction {
     (
-        $module:ident, $driver:path, $sql:ident, $batch:path, $rows:path,
+        $module:ident, $driver:path, $sql:ident, $batch:path, $each:path, $rows:path,
         lock: [$($lock:tt)*]
     ) => {
         /// The transaction on this database.
         pub(in crate::store) mod $module {
-            use std::collections::HashMap;
+            use std::collections::{BTreeSet, HashMap};
             use std::sync::Arc;
 
             use async_trait::async_trait;
@@ -20,8 +20,6 @@ macro_rules! transaction {
             use crate::model::attribute::AttrId;
             use crate::model::derive::{Derived, derive};
             use crate::model::registry::Attribute;
-            use crate::model::state::Head;
-            use crate::model::kind::Scope;
             use crate::model::{Error, Kind, Registry, Row, Stored};
             use crate::store::columns::Column;
             use crate::store::convert::{self, Trouble, column, entity_row};
@@ -31,7 +29,8 @@ macro_rules! transaction {
             use crate::store::secret::{Secret, Secrets};
             use crate::store::statements::{self, $sql as batch};
             use crate::store::traits::document;
-            use crate::store::{AuditRow, Credential, Hit, Insert, Position, Replace, Source, Touched, Write};
+            use crate::store::written;
+            use crate::store::{AuditRow, Credential, Hit, Insert, Part, Position, Replace, Source, Touched, Write};
 
             use $driver as driver;
             pub(in crate::store) use driver::{RowExt, query};
@@ -43,6 +42,9 @@ macro_rules! transaction {
                 registry: Arc<Registry>,
                 declared: bool,
                 bound: Option<Row>,
+                said: BTreeSet<(Row, Part)>,
+                /// Organizations that were removed.
+                gone: BTreeSet<Row>,
                 posted: bool,
                 failed: Option<Error>,
                 trouble: Option<Trouble>,
@@ -55,6 +57,8 @@ macro_rules! transaction {
                         registry,
                         declared: false,
                         bound: None,
+                        said: BTreeSet::new(),
+                        gone: BTreeSet::new(),
                         posted: false,
                         failed: None,
                         trouble: None,
@@ -118,6 +122,15 @@ macro_rules! transaction {
                     self.keep(outcome).map(|done| done.rows_affected())
                 }
 
+                /// Runs a statement that inserts each of these rows.
+                pub(in crate::store) async fn insert_rows(
+                    &mut self,
+                    sql: &'static str,
+                    columns: Vec<Column>,
+                ) -> Result<u64, Error> {
+                    self.execute($each(sql, columns)).await
+                }
+
                 pub(in crate::store) async fn fetch(&mut self, statement: Statement) -> Result<Vec<DbRow>, Error> {
                     let outcome = statement.fetch_all(&mut *self.connection).await;
                     self.keep(outcome)
@@ -136,18 +149,18 @@ macro_rules! transaction {
 
                 async fn write_following(&mut self, rows: &Following) -> Result<(), Error> {
                     if !rows.index.is_empty() {
-                        self.execute($batch(batch::INSERT_INDEX, following::index_columns(&rows.index))).await?;
+                        self.insert_rows(batch::INSERT_INDEX, following::index_columns(&rows.index)).await?;
                     }
                     if !rows.unique.is_empty() {
                         let columns = following::unique_columns(&rows.unique);
-                        let written = self.execute($batch(batch::INSERT_UNIQUE, columns)).await?;
+                        let written = self.insert_rows(batch::INSERT_UNIQUE, columns).await?;
                         if usize::try_from(written).ok() != Some(rows.unique.len()) {
                             return self.name_taken(rows).await;
                         }
                     }
                     if !rows.reference.is_empty() {
                         let columns = following::reference_columns(&rows.reference);
-                        self.execute($batch(batch::INSERT_REFERENCE, columns)).await?;
+                        self.insert_rows(batch::INSERT_REFERENCE, columns).await?;
                     }
                     Ok(())
                 }
@@ -257,6 +270,10 @@ macro_rules! transaction {
                     self.bound
                 }
 
+                fn said(&self) -> Vec<(Row, Part)> {
+                    self.said.iter().filter(|(row, _)| !self.gone.contains(row)).copied().collect()
+                }
+
                 fn registry(&self) -> Arc<Registry> {
                     Arc::clone(&self.registry)
                 }
@@ -302,7 +319,7 @@ macro_rules! transaction {
                         return Ok(Vec::new());
                     }
                     self.hold_custom(new.iter().map(|insert| insert.valid.attributes())).await?;
-                    let statement = $batch(batch::INSERT_ENTITIES, following::entity_columns(new)?);
+                    let statement = $each(batch::INSERT_ENTITIES, following::entity_columns(new)?);
                     let outcome = statement.fetch_all(&mut *self.connection).await;
                     if outcome.as_ref().is_err_and(driver::is_taken_id) {
                         self.trouble.get_or_insert(Trouble::Refused);
@@ -317,7 +334,8 @@ macro_rules! transaction {
                         Err(error) => return self.fail(error),
                     };
                     self.write_following(&rows).await?;
-                    new.iter().map(|insert| written(insert, &made)).collect()
+                    self.said.extend(new.iter().filter_map(written::said_by_new));
+                    new.iter().map(|insert| written::made(insert, &made)).collect()
                 }
 
                 async fn replace(&mut self, change: &Replace<'_>) -> Result<Stored, Error> {
@@ -346,7 +364,8 @@ macro_rules! transaction {
                     }
                     self.delete_following(&removed).await?;
                     self.write_following(&added).await?;
-                    Ok(replaced(change))
+                    self.said.extend(written::said_by(old));
+                    Ok(written::replaced(change))
                 }
 
                 async fn remove(&mut self, entities: &[Stored]) -> Result<(), Error> {
@@ -371,6 +390,9 @@ macro_rules! transaction {
                     }
                     self.execute($batch(batch::SECRET_OF_ROWS, all())).await?;
                     self.execute($batch(batch::DELETE_ENTITIES, all())).await?;
+                    self.said.extend(entities.iter().filter_map(written::said_by));
+                    let gone = entities.iter().filter(|entity| entity.kind() == Kind::Organization);
+                    self.gone.extend(gone.map(Stored::row));
                     Ok(())
                 }
 
@@ -408,6 +430,11 @@ macro_rules! transaction {
                 async fn count_up(&mut self, counter: &str) -> Result<i64, Error> {
                     let counted = self.fetch_number(query(statements::COUNT_UP).bind(counter.to_owned())).await?;
                     counted.ok_or_else(|| Error::internal("a counter returned nothing"))
+                }
+
+                async fn count_past(&mut self, counter: &str, value: i64) -> Result<(), Error> {
+                    let statement = query(statements::COUNT_PAST).bind(counter.to_owned()).bind(value);
+                    self.execute(statement).await.map(|_| ())
                 }
 
                 async fn set_credential(&mut self, subject: Row, credential: &Credential) -> Result<(), Error> {
@@ -451,8 +478,8 @@ macro_rules! transaction {
                     if records.is_empty() {
                         return Ok(());
                     }
-                    let statement = $batch(batch::APPEND_AUDIT, following::audit_columns(records));
-                    self.execute(statement).await.map(|_| ())
+                    let columns = following::audit_columns(records);
+                    self.insert_rows(batch::APPEND_AUDIT, columns).await.map(|_| ())
                 }
             }
 
@@ -485,6 +512,11 @@ macro_rules! transaction {
                 async fn miss_secret(&mut self, purpose: &str, subject: Row) -> Result<(), Error> {
                     let statement = query(statements::MISS_SECRET).bind(subject).bind(purpose.to_owned());
                     self.execute(statement).await.map(|_| ())
+                }
+
+                async fn try_secret(&mut self, purpose: &str, subject: Row, now: i64) -> Result<bool, Error> {
+                    let statement = query(statements::TRY_SECRET).bind(subject).bind(purpose.to_owned()).bind(now);
+                    self.execute(statement).await.map(|tried| tried > 0)
                 }
 
                 async fn drop_secrets(&mut self, purpose: &str, subject: Row) -> Result<(), Error> {
@@ -555,24 +587,6 @@ macro_rules! transaction {
                     Place::Key => Position { key: column!(row, column), row: own },
                     Place::Link | Place::Organization | Place::Instant => place_by_rows(place, own, column!(row, column)),
                 })
-            }
-
-            fn written(insert: &Insert<'_>, made: &HashMap<Uuid, Row>) -> Result<Stored, Error> {
-                let row = following::row_of(made, insert.id)?;
-                let kind = insert.valid.kind();
-                let home = if kind.def().scope == Scope::Own { Some(row) } else { insert.home };
-                let (created, updated) = (insert.now, insert.now);
-                let head = Head { row, id: insert.id, kind, home, version: 1, created, updated };
-                Ok(Stored::loaded(head, insert.valid.attributes().clone()))
-            }
-
-            fn replaced(change: &Replace<'_>) -> Stored {
-                let old = change.old;
-                let kind = old.kind();
-                let home = if kind.def().scope == Scope::Own { Some(old.row()) } else { change.home };
-                let (id, row, created) = (old.id(), old.row(), old.created());
-                let head = Head { row, id, kind, home, version: old.version() + 1, created, updated: change.now };
-                Stored::loaded(head, change.valid.attributes().clone())
             }
         }
     };

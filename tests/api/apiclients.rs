@@ -96,6 +96,22 @@ on_both! {
         is_out(&client).await;
         let client = as_client(&bed, "client", "another-one");
         client.get("users").await.ok();
+        let sender = bed.admin().header("Content-Type", "application/xml");
+        let document = |name: &str| {
+            format!(
+                "<ApiClient xmlns=\"http://schema.ubisecure.com/customerid/api\"><Attribute name=\"{name}\">\
+                 <Value>by-a-document</Value></Attribute></ApiClient>"
+            )
+        };
+        let reset = async |name: &str| {
+            sender.send(Method::PUT, "apiclients/client/reset", Some(document(name).into_bytes())).await
+        };
+        reset("state").await.refused(400, 1, "state");
+        client.get("users").await.ok();
+        assert!(!reset("pwd").await.ok().text().contains("by-a-document"));
+        is_out(&client).await;
+        let client = as_client(&bed, "client", "by-a-document");
+        client.get("users").await.ok();
         let stale = bed.admin().header("If-Match", "\"1-00000000\"");
         stale.put("apiclients/client?state=Disabled").await.refused(412, 14, "");
         stale.put("apiclients/client/reset").await.refused(412, 14, "");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use valtuus::model::Kind;
 use valtuus::operation::setup::{Declaration, declare};
-use valtuus::store::AuditQuery;
+use valtuus::store::{AuditQuery, Position};
 use valtuus::world::{Real, SharedWorld};
 
 use super::{in_order, make};
@@ -88,9 +88,9 @@ on_both! {
         }
         in_order(&admin.get("users?notes=first").await.ok().ids(), &[&id]);
         let declared = AuditQuery { event_id: Some("VLT_USER_DECLARE".to_owned()), ..AuditQuery::default() };
-        let records = store.audit(&declared, 0, 99).await.unwrap();
+        let records = store.audit(&declared, &Position::default(), 99).await.unwrap();
         let named = |name: &[u8]| {
-            records.iter().any(|(_, record)| record.canonical.windows(name.len()).any(|part| part == name))
+            records.iter().any(|(_, held)| held.record.canonical.windows(name.len()).any(|part| part == name))
         };
         assert!(named(b"browsers: indexed=true, many=true") && !named(b"vatnumber"));
         admin.put(&format!("users/{id}?notes=first&notes=second")).await.ok();

@@ -172,15 +172,25 @@ on_both! {
         bed.must_be_sound().await;
     }
 
-    async fn a_delegation_has_no_effect_outside_the_organization_that_received(bed: Bed) {
+    async fn a_delegation_ends_when_the_users_organization_leaves_the_one_that_received(bed: Bed) {
         let admin = bed.admin();
-        let Scene { clerk, dora, given, .. } = scene(&admin).await;
-        delegation(&admin, &given, &dora, &clerk).await;
+        let Scene { other, clerk, carl, dora, given, .. } = scene(&admin).await;
+        let inner = below(&admin, &other, "inner").await;
+        let ended = delegation(&admin, &given, &dora, &clerk).await;
+        let kept = delegation(&admin, &given, &carl, &clerk).await;
         let effective = format!("users/{dora}/effectiveroles");
+        // Within the receiver nothing ends.
+        admin.put(&format!("organizations/other%2Fbranch/parent?parentOrganizationId={inner}")).await.ok();
         assert_eq!(admin.get(&effective).await.ok().ids(), from_ref(&clerk));
-        admin.put("organizations/other%2Fbranch/parent?parentOrganizationId=root").await.ok();
+        admin.put("organizations/other%2Finner%2Fbranch/parent?parentOrganizationId=root").await.ok();
         assert_eq!(admin.get(&effective).await.ok().ids(), [""; 0]);
+        admin.get(&format!("delegations/{ended}")).await.refused(404, 7, "delegation");
+        assert_eq!(admin.get(&format!("mandates/{given}/delegations")).await.ok().ids(), [kept]);
+        // Coming back brings nothing back.
         admin.put("organizations/branch/parent?parentOrganizationId=other").await.ok();
-        assert_eq!(admin.get(&effective).await.ok().ids(), [clerk]);
+        assert_eq!(admin.get(&effective).await.ok().ids(), [""; 0]);
+        let gone = admin.get(&format!("auditevents?entityId={ended}&entities=true")).await.ok();
+        assert!(gone.text().contains("VLT_DELEGATION_DELETE"), "{}", gone.text());
+        bed.must_be_sound().await;
     }
 }

@@ -345,6 +345,23 @@ async fn keys_come_from_an_address_and_follow_what_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issuer_that_withdraws_all_its_keys_is_believed_and_later_keys_are_followed() {
+    let site = Site::open(200, one_key(&KEYS.elliptic)).await;
+    let bed = site.bed().await;
+    let (old, new) = (KEYS.elliptic.sign(&claims()), KEYS.edwards.sign(&claims()));
+    for withdrawn in [json!({"keys": []}), json!({"keys": [{"kty": "oct", "k": "AAAA", "kid": "e1"}]})] {
+        becomes(&bed, &old, 200).await;
+        site.becomes(200, withdrawn.to_string());
+        becomes(&bed, &old, 401).await;
+        bed.admin().get("users").await.ok();
+        site.becomes(200, one_key(&KEYS.edwards));
+        becomes(&bed, &new, 200).await;
+        refused(ask(&bed, &old, "users").await, "withdrawn");
+        site.becomes(200, one_key(&KEYS.elliptic));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_issuer_that_is_away_at_the_start_only_has_its_tokens_refused_until_it_is_there() {
     let site = Site::open(503, String::new()).await;
     let bed = site.bed().await;

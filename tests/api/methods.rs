@@ -11,6 +11,7 @@ use crate::kit::raw;
 use crate::kit::trace::versions;
 use crate::on_both;
 use crate::refusals::ground::Ground;
+use crate::refusals::ground::walked;
 
 /// The headers that do not differ from one request to the next.
 fn steady(answer: &Answer) -> BTreeMap<String, String> {
@@ -24,7 +25,8 @@ fn steady(answer: &Answer) -> BTreeMap<String, String> {
 on_both! {
     async fn head_answers_what_get_would_without_its_body(bed: Bed) {
         let ground = Ground::lay(&bed).await;
-        for route in ROUTES.iter().filter(|route| route.method == "GET") {
+        // The trail grows, and is sealed, between the two requests.
+        for route in walked(ROUTES).filter(|route| route.method == "GET" && route.path != "auditevents") {
             let path = ground.path(route);
             for path in [path.clone(), format!("{path}/"), format!("{path}?nonsense=1")] {
                 for caller in [bed.admin(), bed.admin().json(), bed.anonymous()] {
@@ -74,7 +76,7 @@ on_both! {
         let ground = Ground::lay(&bed).await;
         let before = versions(&bed.server.service().engine.store).await;
         let mut paths: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-        for route in ROUTES {
+        for route in walked(ROUTES) {
             paths.entry(ground.path(route)).or_default().push(route.method);
         }
         for (path, methods) in paths {

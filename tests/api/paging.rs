@@ -245,4 +245,22 @@ super::on_both_with! {
         assert_eq!(admin.get("users?maxResults=3").await.ok().ids().len(), 3);
         assert_eq!(walk(&bed, "users", 2).await.len(), 4);
     }
+
+    async fn the_ceiling_holds_for_lists_of_rows_too(bed: Bed) {
+        let admin = bed.admin();
+        // Others are declared already.
+        for name in ["rows-a", "rows-b", "rows-c"] {
+            admin.post(&format!("attributes?kind=user&name={name}")).await.ok();
+        }
+        assert_eq!(admin.get("attributes?name=rows-").await.ok().ids().len(), 3);
+        admin.post("attributes?kind=user&name=rows-d").await.ok();
+        for list in ["attributes?name=rows-", "auditevents?client=admin"] {
+            for query in ["", "&maxResults=4", "&entities=true"] {
+                admin.get(&format!("{list}{query}")).await.refused(400, 12, "3");
+            }
+            assert_eq!(admin.get(&format!("{list}&maxResults=3")).await.ok().ids().len(), 3);
+        }
+        assert_eq!(walk(&bed, "attributes?name=rows-", 3).await.len(), 4);
+        assert_eq!(admin.get("outbox").await.ok().ids(), [""; 0]);
+    }
 }

@@ -8,13 +8,14 @@ use valtuus::model::Kind;
 use super::{make, organization, role, user};
 use crate::kit::trace::versions;
 use crate::on_both;
+use crate::refusals::ground::walked;
 use crate::refusals::ground::{Ground, NOBODY, needed};
 
 on_both! {
     async fn every_read_says_the_same_in_both_versions_but_for_what_differs(bed: Bed) {
         let ground = Ground::lay(&bed).await;
         let mut same = 0;
-        for route in ROUTES.iter().filter(|route| route.method == "GET") {
+        for route in walked(ROUTES).filter(|route| route.method == "GET") {
             let path = ground.path(route);
             let whole = match route.operation {
                 Operation::List(kind, _) => kind.def().lists_entities,
@@ -41,7 +42,7 @@ on_both! {
 
     async fn every_change_is_the_same_operation(bed: Bed) {
         let ground = Ground::lay(&bed).await;
-        for route in ROUTES.iter().filter(|route| matches!(route.method, "POST" | "PUT")) {
+        for route in walked(ROUTES).filter(|route| matches!(route.method, "POST" | "PUT")) {
             let path = format!("{}?{}", ground.path(route), needed(route, &ground));
             let newer = bed.admin().newer().send(Method::from_bytes(route.method.as_bytes()).unwrap(), &path, None).await;
             let text = newer.text();

@@ -42,6 +42,27 @@ in_houses! {
         house.must_be_sound();
     }
 
+    async fn a_user_whom_an_import_lets_in_again_starts_without_failures(house: House) {
+        const RIGHT: &str = "correct%20horse%20battery";
+        let serve = || house.serve_with(&["--set", "users.lock-after=2"]);
+        import(&house, "users.csv", "id,login,pwd\n01900000-0000-7000-8000-0000000000aa,anna,correct horse battery\n", &[]).ended(0);
+        let anna = "users/01900000-0000-7000-8000-0000000000aa";
+        let update = &["--on-duplicate", "update"];
+        for record in ["login,status\nanna,Enabled\n", "login,status,pwd\nanna,Enabled,correct horse battery\n"] {
+            let server = serve();
+            for status in ["Enabled", "Locked"] {
+                server.first().post(&format!("{anna}/authenticate?pwd=wrong")).await.refused(403, 3, "");
+                assert_eq!(server.first().get(anna).await.ok().value("status"), status);
+            }
+            server.stop().await;
+            assert_eq!(import(&house, "users.csv", record, update).ended(0).counts(), [0, 1, 0, 0]);
+            let server = serve();
+            server.first().post(&format!("{anna}/authenticate?pwd=wrong")).await.refused(403, 3, "");
+            server.first().post(&format!("{anna}/authenticate?pwd={RIGHT}")).await.ok();
+            server.stop().await;
+        }
+    }
+
     async fn the_same_record_twice_in_one_file_is_a_duplicate_of_itself(house: House) {
         let users = "login,surname\nanna,One\nanna,Two\nbert,One\nANNA,Three\n";
         assert_eq!(import(&house, "users.csv", users, &["--on-duplicate", "update"]).ended(0).counts(), [2, 2, 0, 0]);

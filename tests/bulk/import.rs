@@ -131,6 +131,21 @@ in_houses! {
         assert!(all.iter().any(|record| record.changes.contains(&"ssn: *** → ***".to_owned())));
     }
 
+    async fn what_an_import_makes_of_a_service_leaves_the_generic_records(house: House) {
+        let groups = "name,desc\npayments,Who may pay\npayments,Again\n";
+        assert_eq!(import(&house, "policygroups.csv", groups, &[]).ended(3).counts(), [1, 0, 0, 1]);
+        assert_eq!(import(&house, "policygroups.csv", "name,desc\npayments,Changed\n", &["--on-duplicate", "update"]).ended(0).counts(), [0, 1, 0, 0]);
+        let options = StoreOptions { pool: 2, ..StoreOptions::new(house.url(), Arc::new(Real)) };
+        let store = connect(options).await.unwrap();
+        let query = AuditQuery { kind: Some("policygroup".to_owned()), ..AuditQuery::default() };
+        let told = records(&store, &query).await;
+        store.close().await;
+        let seen = |event: &str, category: &str| told.iter().any(|record| (record.field("eventId"), record.field("category")) == (event, category));
+        assert!(seen("VLT_POLICYGROUP_CREATE", "success") && seen("VLT_POLICYGROUP_CREATE", "failure"), "{told:?}");
+        assert!(seen("VLT_POLICYGROUP_UPDATE", "success"), "{told:?}");
+        assert!(told.iter().all(|record| !record.field("eventId").starts_with("PMS_")), "{told:?}");
+    }
+
     async fn an_organization_gets_the_roles_of_its_class_only_when_that_is_asked_for(mut_house: House) {
         let mut house = mut_house;
         let class = "organizations.classes=[{name=\"organization\",virtual=false,roles=[\"Clerk\"],default=true},\

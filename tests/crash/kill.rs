@@ -1,5 +1,5 @@
-//! kill -9 while sixteen clients write: whatever was acknowledged is there afterwards, with its record, and the
-//! server starts again by itself. `VALTUUS_ROUNDS` sets how often; three times without it.
+//! kill -9 while sixteen clients write: whatever was acknowledged is there afterwards, with its record, no change is
+//! there without one, the trail verifies, and the server starts again by itself. `VALTUUS_ROUNDS` sets how often; three times without it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
-use valtuus::store::{AuditQuery, StoreOptions, connect};
+use valtuus::model::Kind;
+use valtuus::store::{AuditQuery, SharedStore, StoreOptions, connect};
 use valtuus::world::Real;
 
 use super::in_houses;
 use crate::kit::process::{Client, House};
-use crate::kit::trace::records;
+use crate::kit::trace::{records, versions};
 use crate::kit::walk::Dice;
 
 const WRITERS: u64 = 16;
@@ -142,6 +143,25 @@ async fn compare(client: &Client, role: &str, id: &str, known: &Known) {
     assert!(has_role == known.has_role || has_role == changed.has_role, "{id}: role {has_role}, {known:?}");
 }
 
+/// Fails unless every version of every user came about by a change that is recorded.
+async fn changed_with_records(store: &SharedStore) {
+    let query =
+        AuditQuery { category: Some("success".into()), kind: Some("user".into()), ..AuditQuery::default() };
+    let mut told: BTreeMap<String, i64> = BTreeMap::new();
+    for record in records(store, &query).await {
+        *told.entry(record.field("entityId").to_owned()).or_default() += 1;
+    }
+    for (id, (kind, version)) in versions(store).await {
+        if kind == Kind::User {
+            assert_eq!(
+                told.get(&id.to_string()),
+                Some(&version),
+                "{id} changed without a record, or the reverse"
+            );
+        }
+    }
+}
+
 /// Fails unless every acknowledged change has its record of success, and everything else that of its request.
 async fn recorded(house: &House, acknowledged: &[(String, bool)]) {
     let options = StoreOptions { pool: 2, ..StoreOptions::new(house.url(), Arc::new(Real)) };
@@ -150,6 +170,7 @@ async fn recorded(house: &House, acknowledged: &[(String, bool)]) {
     for record in records(&store, &AuditQuery::default()).await {
         told.insert((record.field("requestId").to_owned(), record.field("category").to_owned()));
     }
+    changed_with_records(&store).await;
     store.close().await;
     for (request, is_change) in acknowledged {
         let category = if *is_change { "success" } else { "request" };
@@ -195,7 +216,9 @@ async fn round(house: &House, number: u64, role: &str) -> usize {
     }
     recorded(house, &acknowledged).await;
     house.must_be_sound();
+    house.must_verify();
     server.stop().await;
+    house.must_verify();
     acknowledged.len()
 }
 

@@ -1,6 +1,7 @@
 //! The real binary as operators meet it: killed, stopped, started for the first time, administered while it runs.
 
 mod clients;
+mod contracts;
 mod first_start;
 mod kill;
 mod nodes;

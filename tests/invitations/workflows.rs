@@ -162,10 +162,12 @@ on_both! {
         let club = association(&admin, "club").await;
         let member = role(&admin, &club, "Member").await;
         let (anna, registration) = registered(&bed, &member, "anna").await;
-        admin.put(&format!("users/{anna}?status=Disabled")).await.ok();
-        admin.put(&format!("workflows/{registration}/approve")).await.refused(409, 15, "Disabled");
-        assert_eq!(admin.get(&format!("workflows/{registration}")).await.ok().value("state"), "Pending");
+        // Whoever awaits approval leaves that state by the decision only, so that disabling is no way round it.
+        admin.put(&format!("users/{anna}?status=Disabled")).await.refused(409, 15, "");
+        admin.put(&format!("users/{anna}?status=Enabled")).await.refused(409, 15, "");
+        assert_eq!(status(&admin, &anna).await, "Pending");
         admin.put(&format!("workflows/{registration}/reject")).await.ok();
+        assert_eq!(status(&admin, &anna).await, "Disabled");
         let bertil = make(&admin, "users/?login=bertil").await;
         let request = requested(&admin, &bertil, &member).await;
         admin.put(&format!("users/{bertil}?status=Disabled")).await.ok();

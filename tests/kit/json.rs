@@ -68,9 +68,11 @@ fn attributes(entity: &Map<String, Value>) -> Result<(), String> {
                 Value::Object(object) => {
                     only(object, &["type", "id", "entityType", "attributes"])?;
                     text(object, "type")?;
-                    text(object, "id")?;
+                    // What is reported about a row is no entity and has no id; a reference is nothing but its id.
                     if object.contains_key("attributes") {
                         self::attributes(object)?;
+                    } else {
+                        text(object, "id")?;
                     }
                 }
                 _ => return Err(format!("{name} holds neither texts nor objects")),

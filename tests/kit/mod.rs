@@ -4,6 +4,7 @@ pub mod answer;
 pub mod bed;
 pub mod caller;
 pub mod cases;
+pub mod digit;
 pub mod issuer;
 pub mod json;
 pub mod postgres;

@@ -119,6 +119,13 @@ impl House {
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(text.trim(), "clean");
     }
+    /// Fails unless `valtuus audit verify` finds the trail whole.
+    pub fn must_verify(&self) {
+        let output = self.run(&["audit", "verify"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(text.starts_with("clean: "), "{text}");
+    }
 }
 
 fn read(path: &Path) -> String {

@@ -98,10 +98,11 @@ impl Life {
         assert_eq!(trail[told.len()..], ["request", category], "{context}");
     }
 
-    /// The categories of the records about an entity.
+    /// The categories of the records about an entity, without those of looking at it.
     async fn trail(&self, bed: &Bed, id: &str) -> Vec<String> {
         let query = AuditQuery { entity_id: Some(id.parse().unwrap()), ..AuditQuery::default() };
         let records = records(&bed.server.service().engine.store, &query).await;
-        records.iter().map(|record| record.field("category").to_owned()).collect()
+        let changes = records.iter().filter(|record| record.field("verb") != "read");
+        changes.map(|record| record.field("category").to_owned()).collect()
     }
 }

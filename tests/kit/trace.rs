@@ -33,14 +33,15 @@ pub async fn versions(store: &SharedStore) -> Versions {
     versions
 }
 
-/// The audit records that `query` asks for, in the order they were written.
+/// The audit records that `query` asks for, in the order of the listing: that of their numbers, then of
+/// their rows.
 pub async fn records(store: &SharedStore, query: &AuditQuery) -> Vec<Record> {
-    let (mut records, mut after) = (Vec::new(), 0);
+    let (mut records, mut after) = (Vec::new(), Position::default());
     loop {
-        let page = store.audit(query, after, 500).await.unwrap();
+        let page = store.audit(query, &after, 500).await.unwrap();
         let Some((last, _)) = page.last() else { return records };
-        after = *last;
-        records.extend(page.iter().map(|(_, row)| Record::from_canonical(&row.canonical).unwrap()));
+        after = last.clone();
+        records.extend(page.iter().map(|(_, held)| Record::from_canonical(&held.record.canonical).unwrap()));
     }
 }
 

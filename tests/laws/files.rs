@@ -21,7 +21,8 @@ fn violations(source: &Source) -> Vec<String> {
         add(String::from("does not open with a `//!` sentence saying what it is for"));
     }
     let length = source.text.lines().count();
-    if length > LONGEST {
+    // What is generated grows with the schema, and nobody reads it.
+    if length > LONGEST && source.path != "src/xml/generated.rs" {
         add(format!("has {length} lines, more than {LONGEST}"));
     }
     for pair in tokens(&source.text).windows(2) {

@@ -11,8 +11,14 @@ use valtuus::model::kind::{NaturalKey, Scope, attribute_definition, message};
 use valtuus::model::registry::{CUSTOM_MAX, RESERVED};
 use valtuus::model::value::Syntax;
 use valtuus::model::{Grants, Kind, Verb};
+use valtuus::operation::certificate::Upload;
+use valtuus::operation::device::ContractStep;
 use valtuus::operation::invitation::{Inviting, Offer};
+use valtuus::operation::keys::Keying;
 use valtuus::operation::list::Base;
+use valtuus::operation::misp::MispStep;
+use valtuus::operation::partner::Partnering;
+use valtuus::operation::policy::PolicyStep;
 use valtuus::operation::revoke::Step;
 
 use super::fresh;
@@ -38,6 +44,7 @@ fn natural_key(kind: Kind) -> String {
         NaturalKey::None => "none".to_owned(),
         NaturalKey::EntityName => "entity name (percent-encode its `/`)".to_owned(),
         NaturalKey::Unique(number) => format!("`{}`", own(kind, number)),
+        NaturalKey::InTenant(number) => format!("`TENANT:{}`", own(kind, number)),
     }
 }
 
@@ -133,29 +140,35 @@ fn attribute(out: &mut String, attr: &AttrDef) {
     writeln!(out, "| `{}` | {syntax} | {access} | {search} | {several} | {doc} |", attr.name).unwrap();
 }
 
+/// A listing in words.
+fn listing(kind: Kind, base: Base) -> String {
+    let what = format!("lists {}", kind.def().path);
+    match base {
+        Base::All => what,
+        Base::UsersOfOrganization => "lists its users; `recursive`".to_owned(),
+        Base::OrganizationsOfOrganization => "lists the organizations below it; `recursive`".to_owned(),
+        Base::RolesOfOrganization => "lists its roles".to_owned(),
+        Base::InvitationsOfOrganization => "lists invitations to its roles".to_owned(),
+        Base::GivenBy(_) => "lists the mandates it has given".to_owned(),
+        Base::ReceivedBy(_) => "lists the mandates it has received".to_owned(),
+        Base::DelegatedToUser => "lists the mandates delegated to the user".to_owned(),
+        Base::DelegationsOfUser => "lists the delegations the user has received".to_owned(),
+        Base::DelegationsOfMandate => "lists the delegations of it".to_owned(),
+        Base::RolesOfUser => "lists the roles assigned to the user, and what they include".to_owned(),
+        Base::UsersOfRole => "lists the users that have it".to_owned(),
+        Base::InvitationsOfUser => "lists the invitations of the user".to_owned(),
+        Base::OfPartnerUnderPolicy => "lists those of the partner under the policy".to_owned(),
+        Base::OfPartner => format!("lists its {}", kind.def().path),
+    }
+}
+
 /// One operation in words.
 fn words(operation: Operation) -> String {
     match operation {
-        Operation::List(kind, base) => {
-            let what = format!("lists {}", kind.def().path);
-            match base {
-                Base::All => what,
-                Base::UsersOfOrganization => "lists its users; `recursive`".to_owned(),
-                Base::OrganizationsOfOrganization => {
-                    "lists the organizations below it; `recursive`".to_owned()
-                }
-                Base::RolesOfOrganization => "lists its roles".to_owned(),
-                Base::InvitationsOfOrganization => "lists invitations to its roles".to_owned(),
-                Base::GivenBy(_) => "lists the mandates it has given".to_owned(),
-                Base::ReceivedBy(_) => "lists the mandates it has received".to_owned(),
-                Base::DelegatedToUser => "lists the mandates delegated to the user".to_owned(),
-                Base::DelegationsOfUser => "lists the delegations the user has received".to_owned(),
-                Base::DelegationsOfMandate => "lists the delegations of it".to_owned(),
-                Base::RolesOfUser => "lists the roles assigned to the user, and what they include".to_owned(),
-                Base::UsersOfRole => "lists the users that have it".to_owned(),
-                Base::InvitationsOfUser => "lists the invitations of the user".to_owned(),
-            }
+        Operation::List(Kind::Action, _) => {
+            "lists actions; with `role` or `feature` those of a `tenant`, as a menu shows them".to_owned()
         }
+        Operation::List(kind, base) => listing(kind, base),
         Operation::Get(Kind::Mandate) => "answers one; `entities`".to_owned(),
         Operation::Get(_) | Operation::GetRow(_) => "answers one".to_owned(),
         Operation::Create(Kind::AttributeDefinition, _) => {
@@ -178,36 +191,102 @@ fn words(operation: Operation) -> String {
             "gives it another password: `pwd`, or one that is answered as `secret`, once".to_owned()
         }
         Operation::Delete(Kind::Token) => "revokes it".to_owned(),
+        Operation::Create(kind, false) if valtuus::operation::access::KINDS.contains(&kind) => {
+            "makes one, or all of a list: all or none".to_owned()
+        }
         Operation::Create(_, false) => "makes one".to_owned(),
         Operation::Create(kind, true) => format!("makes a {} of it", kind.name()),
         Operation::Update(_) => "changes it: given attributes only".to_owned(),
         Operation::Delete(Kind::Organization) => "deletes it; `recursive`".to_owned(),
         Operation::Delete(_) => "deletes it".to_owned(),
-        Operation::Step(_, Step::RevokeMandate) => {
-            "takes it back: Invited, Pending or Active becomes Revoked".to_owned()
-        }
-        Operation::Step(_, Step::ApproveMandate) => {
-            "lets it come into force: Pending becomes Active".to_owned()
-        }
-        Operation::Step(_, Step::RejectMandate) => "refuses it: Pending becomes Rejected".to_owned(),
+        Operation::Step(_, step) => mandate_step(step).to_owned(),
         Operation::Delegate => {
             "passes roles of it on to a user of the organization that received it".to_owned()
+        }
+        Operation::Authorize => {
+            "decides: `uri`, `method`, `tenant`, `role` as CODE@TENANT or `user` with `mandate`, `tenants`, one of \
+             `any`, `all`; answers an `Authorization`"
+                .to_owned()
         }
         Operation::EffectiveRoles => {
             "lists the roles that count for the user now, and how each came about; `entities`".to_owned()
         }
         Operation::Invitation(asked) => inviting(asked).to_owned(),
+        Operation::Key(asked) => keying(asked).to_owned(),
+        Operation::GetOf(_) => "answers one of it".to_owned(),
+        Operation::Partner(asked) => partnering(asked).to_owned(),
+        Operation::Contract(step) => contract_step(step).to_owned(),
+        Operation::Misp(step) => misp_step(step).to_owned(),
+        Operation::ImportMasters => {
+            "brings the DIGIT masters of `tenant` in, three files as a form or an archive: `dryRun`; answers a \
+             `DigitImport`, with 207 when rows were left out"
+                .to_owned()
+        }
+        Operation::Policy(PolicyStep::Publish) => "lets it hold: Draft becomes Published".to_owned(),
+        Operation::Policy(PolicyStep::Status) => "`status=active` or `de-active`".to_owned(),
+        Operation::Upload(what) => upload(what).to_owned(),
+        Operation::CertificateOfPartner => "answers its certificate".to_owned(),
         Operation::Authenticate => "checks the user's password; `pwd`".to_owned(),
         Operation::ForcePasswordChange => "demands another password".to_owned(),
         Operation::MoveUser => "moves the user to another home organization; `organizationId`".to_owned(),
         Operation::MoveOrganization => "moves it with all below it; `parentOrganizationId`".to_owned(),
         Operation::Assign(true) => "assigns the role; again changes nothing".to_owned(),
         Operation::Assign(false) => "takes the role away; again changes nothing".to_owned(),
-        Operation::ListRows(Kind::AuditEvent) => "lists audit events, oldest first; `entities`".to_owned(),
+        Operation::ListRows(Kind::AuditEvent) => {
+            "lists audit events by number, at the end those that wait for their seal; `entities`".to_owned()
+        }
         Operation::ListRows(Kind::Message) => {
             "lists mails, oldest first; `entities`, `exactMatch`".to_owned()
         }
         Operation::ListRows(kind) => format!("lists {}; `entities`", kind.def().path),
+    }
+}
+
+/// A step of a mandate, in words.
+fn mandate_step(step: Step) -> &'static str {
+    match step {
+        Step::RevokeMandate => "takes it back: Invited, Pending or Active becomes Revoked",
+        Step::ApproveMandate => "lets it come into force: Pending becomes Active",
+        Step::RejectMandate => "refuses it: Pending becomes Rejected",
+    }
+}
+
+/// A step of a contract, in words.
+fn contract_step(step: ContractStep) -> &'static str {
+    match step {
+        ContractStep::Approve => "lets it come into force: PENDING becomes ACTIVE",
+        ContractStep::Revoke => "revokes it; it stays listed",
+        ContractStep::Check => {
+            "tells whether `user` may call `function` on `provider` now; answers a `Validation` with `allowed`"
+        }
+    }
+}
+
+/// What is uploaded, in words.
+fn upload(what: Upload) -> &'static str {
+    match what {
+        Upload::Authority => "takes certificates of authorities: `certificateData`, `partnerDomain`",
+        Upload::Partner => {
+            "takes its certificate, in the place of the one before: `certificateData`, `partnerDomain`"
+        }
+    }
+}
+
+/// What is asked of keys, in words.
+fn keying(asked: Keying) -> &'static str {
+    match asked {
+        Keying::Ask => "asks for a key to a policy of its group: `policyName`, `useCaseDescription`, `label`",
+        Keying::Decide => {
+            "`status=approved` (with `label`; answers the `ApiKey` with the key as `apiKey`, once) or `rejected`"
+        }
+        Keying::Status => "`status=active` or `de-active`; one that has expired is not activated",
+        Keying::Policy => "lets it open another policy of the partner's group: `policyName`",
+        Keying::Extract => "stores an extractor, over the one of the same `attributeName` if there is one",
+        Keying::Map => "maps the policy to the credential type; again changes nothing",
+        Keying::Validate => {
+            "checks keys, policy and who is behind them: `apiKey`, `mispLicenseKey`, `needPartnerCert`; answers a \
+             `Validation`, or the first thing that does not fit"
+        }
     }
 }
 
@@ -233,9 +312,52 @@ fn inviting(asked: Inviting) -> &'static str {
     }
 }
 
+/// What is asked of partners, in words.
+fn partnering(asked: Partnering) -> &'static str {
+    match asked {
+        Partnering::AskCode => {
+            "sends a one-time code to `emailId`, with which somebody without an account may register one (no \
+             credentials needed)"
+        }
+        Partnering::Register => {
+            "registers one; `otp` (no credentials needed); `login` and `pwd` make a user that acts for it"
+        }
+        Partnering::Update => "changes it: given attributes only",
+        Partnering::Status => {
+            "decides on it, or switches it on or off: `status`, one of `approved`, `rejected`, `active`, `de-active`"
+        }
+        Partnering::Contact => "stores a contact of it: makes the one with this `emailId`, or changes it",
+    }
+}
+
+/// What is done with MISPs and their licence keys, in words.
+fn misp_step(step: MispStep) -> &'static str {
+    match step {
+        MispStep::Decide => {
+            "decides about it: `mispStatus`, one of `approved`, `rejected`; an approval answers its new licence key with \
+             `mispLicenseKey`, once"
+        }
+        MispStep::Activate => "switches it on or off: `mispStatus`, one of `active`, `de-active`",
+        MispStep::ReadKey => "answers its newest licence key, without the key itself",
+        MispStep::Renew => {
+            "replaces its expired licence key; answers the new one with `mispLicenseKey`, once"
+        }
+        MispStep::Validate => "tells whether `mispLicenseKey` is good; answers `Validation`",
+        MispStep::KeyStatus => {
+            "switches `mispLicenseKey` on or off: `mispLicenseKeyStatus`, one of `active`, `de-active`"
+        }
+    }
+}
+
 /// The kind whose collection an address begins with.
 fn collection(route: &Route) -> Option<Kind> {
-    let first = route.path.split('/').next()?;
+    if route.operation == Operation::ImportMasters {
+        return Some(Kind::RoleAction);
+    }
+    let first = match route.path.split('/').next()? {
+        "authorizations" => Kind::Action.def().path,
+        first => first,
+    };
     Kind::ALL.into_iter().find(|kind| kind.def().path == first)
 }
 
@@ -279,7 +401,7 @@ fn public(out: &mut String, kind: Kind) {
     addresses(out, kind);
     if kind == Kind::AuditEvent {
         let names: Vec<String> = Record::FIELDS.iter().map(|name| format!("`{name}`")).collect();
-        writeln!(out, "Attributes: `id`, `at`, {}, `changes` (several).\n", names.join(", ")).unwrap();
+        writeln!(out, "Attributes: `id`, `at`, `seq` and `hash` (once sealed), {}, `changes` (several). Read by `id` or by `seq`.\n", names.join(", ")).unwrap();
         let filters: Vec<String> = def.parameters.iter().map(|name| format!("`{name}`")).collect();
         writeln!(out, "Filters, each compared whole: {}.\n", filters.join(", ")).unwrap();
     } else if kind == Kind::AttributeDefinition {

@@ -32,6 +32,7 @@ impl Model {
             }
             Step::MoveOrganization { id, parent } => {
                 self.organizations.get_mut(&id).unwrap().parent = Some(parent);
+                self.end_delegations_of_leavers();
             }
             Step::DeleteOrganization { id, recursive } => {
                 let ids = if recursive { self.subtree(id) } else { [id].into() };

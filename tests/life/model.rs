@@ -312,11 +312,17 @@ impl Model {
             return;
         }
         user.home = home;
+        self.end_delegations_of_leavers();
+    }
+
+    /// Ends the delegations of users who are not below the receiver of the mandate any more.
+    pub fn end_delegations_of_leavers(&mut self) {
         let receives = |delegation: &Delegation| self.mandates[&delegation.mandate].to;
+        let home = |delegation: &Delegation| self.users[&delegation.user].home;
         let left: BTreeSet<Uuid> = self
             .delegations
             .iter()
-            .filter(|(_, d)| d.user == id && receives(d).is_none_or(|to| !self.stands_below(home, to)))
+            .filter(|(_, d)| receives(d).is_none_or(|to| !self.stands_below(home(d), to)))
             .map(|(id, _)| *id)
             .collect();
         for id in left {

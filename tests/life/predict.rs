@@ -55,8 +55,9 @@ impl Model {
             }
             Step::SetStatus { id, status } => {
                 let before = self.users.get(id).ok_or(NOT_FOUND)?.status.as_str();
-                let awaits = matches!(before, "Pending" | "Waiting for registration");
-                unless(*status == "Enabled" && awaits, STATE)
+                let awaits =
+                    before == "Pending" || (before == "Waiting for registration" && *status == "Enabled");
+                unless(awaits, STATE)
             }
             Step::MoveUser { id, home } => {
                 unless(!self.users.contains_key(id), NOT_FOUND)?;

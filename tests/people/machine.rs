@@ -65,7 +65,7 @@ on_both! {
         let life = life! { "users" by "status":
             { "enable" => enable, "disable" => disable, "update" => rename, "right password" => right,
               "wrong password" => wrong, "move" => relocate, "delete" => delete }
-            "Pending" from pending => [No(409, 15), To("Disabled"), To("Pending"), No(403, 3), No(403, 3), To("Pending"), Gone];
+            "Pending" from pending => [No(409, 15), No(409, 15), To("Pending"), No(403, 3), No(403, 3), To("Pending"), Gone];
             "Enabled" from enabled => [To("Enabled"), To("Disabled"), To("Enabled"), To("Enabled"), No(403, 3), To("Enabled"), Gone];
             "Disabled" from disabled => [To("Enabled"), To("Disabled"), To("Disabled"), No(403, 3), No(403, 3), To("Disabled"), Gone];
             "Locked" from locked => [To("Enabled"), To("Disabled"), To("Locked"), No(403, 3), No(403, 3), To("Locked"), Gone];

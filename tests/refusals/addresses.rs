@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use valtuus::http::dialect::{Operation, Route, v2_0::ROUTES};
 use valtuus::model::Kind;
+use valtuus::operation::misp::MispStep;
+use valtuus::operation::partner::Partnering;
 
+use super::ground::walked;
 use super::ground::{Ground, NOBODY, keys, needed};
 use crate::kit::Caller;
 use crate::kit::cases::{Case, all_refused, case, soon};
@@ -21,7 +24,8 @@ fn missing(route: &Route) -> u16 {
     let owned = match route.operation {
         Operation::List(_, base) => base.owner().is_some(),
         Operation::Create(_, below) => below,
-        Operation::EffectiveRoles | Operation::Delegate => true,
+        Operation::EffectiveRoles | Operation::Delegate | Operation::Partner(Partnering::Contact) => true,
+        Operation::Misp(step) => !matches!(step, MispStep::Decide | MispStep::Activate),
         _ => false,
     };
     if owned { 5 } else { 7 }
@@ -68,7 +72,7 @@ impl Ground {
 /// Every distinct path of the table with the methods it knows.
 fn paths(ground: &Ground) -> BTreeMap<String, Vec<&'static str>> {
     let mut paths: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-    for route in ROUTES {
+    for route in walked(ROUTES) {
         paths.entry(ground.path(route)).or_default().push(route.method);
     }
     paths
@@ -82,7 +86,7 @@ on_both! {
     async fn a_key_that_names_nothing_is_refused_on_every_path(bed: Bed) {
         let ground = Ground::lay(&bed).await;
         let mut cases = Vec::new();
-        for route in ROUTES {
+        for route in walked(ROUTES) {
             for (place, kind) in keys(route).into_iter().enumerate() {
                 for wrong in wrong_keys(kind, &ground) {
                     let path = with_query(with_wrong(route, &ground, place, &wrong), &needed(route, &ground));
@@ -145,7 +149,7 @@ on_both! {
     async fn an_accept_that_cannot_be_met_is_406_on_every_route(bed: Bed) {
         let ground = Ground::lay(&bed).await;
         let unmet = ["text/html", "image/*", "application/xml;q=0", "nonsense", "text/html, image/png;q=0.5"];
-        let cases: Vec<Case> = ROUTES.iter().flat_map(|route| {
+        let cases: Vec<Case> = walked(ROUTES).flat_map(|route| {
             let path = with_query(ground.path(route), &needed(route, &ground));
             unmet.map(|accept| case(method(route), path.clone(), (406, 14), "").header("Accept", accept))
         }).collect();
@@ -157,7 +161,7 @@ on_both! {
         let types = ["application/jsonx", "application/json;charset=latin1", "text/json", "text/plain", "application/x-www-form-urlencoded", "application/xmlx",
             "application/xml; charset=iso-8859-1", "text/xml;charset=utf-16", "multipart/form-data"];
         let mut cases = Vec::new();
-        for route in ROUTES.iter().filter(|route| matches!(route.method, "POST" | "PUT")) {
+        for route in walked(ROUTES).filter(|route| matches!(route.method, "POST" | "PUT")) {
             let asked = case(method(route), ground.path(route), (415, 14), "").body("<User/>");
             cases.extend(types.map(|name| asked.clone().header("Content-Type", name)));
             cases.push(asked);
@@ -168,7 +172,7 @@ on_both! {
     async fn a_parameter_that_no_operation_knows_is_named_on_every_route(bed: Bed) {
         let ground = Ground::lay(&bed).await;
         let mut cases = Vec::new();
-        for route in ROUTES {
+        for route in walked(ROUTES) {
             // Names are case-sensitive, and reserved names are no attributes.
             for wrong in ["nonsense", "Login", "EXACTMATCH", "entities%5B%5D", "ma%C3%A4", "x-y", "a.b"] {
                 let needed = needed(route, &ground);

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use valtuus::http::dialect::{Operation, v2_0::ROUTES};
 
+use super::ground::walked;
 use super::ground::{Ground, NOBODY};
 use crate::kit::cases::{all_refused, case};
 use crate::on_both;
@@ -23,7 +24,7 @@ on_both! {
     async fn what_a_list_takes_once_is_refused_twice(bed: Bed) {
         let ground = Ground::lay(&bed).await;
         let mut cases = Vec::new();
-        for route in ROUTES.iter().filter(|route| matches!(route.operation, Operation::List(..) | Operation::ListRows(_))) {
+        for route in walked(ROUTES).filter(|route| matches!(route.operation, Operation::List(..) | Operation::ListRows(_))) {
             let path = ground.path(route);
             let audit = route.operation == Operation::ListRows(valtuus::model::Kind::AuditEvent);
             for name in ["exactMatch", "entities", "maxResults", "after"] {

@@ -8,5 +8,6 @@ mod documents;
 pub(crate) mod ground;
 mod order;
 mod parents;
-mod reader;
+pub(crate) mod reader;
+pub(crate) mod services;
 mod sizes;

@@ -8,10 +8,12 @@ use reqwest::header::HeaderMap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::dump::{Place, everything, found};
+use crate::bulk::import;
 use crate::kit::On;
 use crate::kit::cases::soon;
 use crate::kit::issuer::{AUDIENCE, ISSUER, KEYS, claims, jwks};
 use crate::kit::process::{House, Server};
+use crate::partners::keys::carried::GROUND;
 
 /// Says everything.
 const TALKATIVE: [&str; 2] = ["--set", "log.filter=trace"];
@@ -189,6 +191,39 @@ async fn passwords_of_users(told: &mut Told, right: &str) {
     assert_eq!(told.send(Method::POST, "users/", &headers, &form).await, 415);
 }
 
+/// Passwords of partners' users: when they register, and when they sign in.
+async fn partners(told: &mut Told, right: &str) {
+    let header = basic("restuser", right);
+    let signed = [("Authorization", header.as_str())];
+    let words = |name: &str| {
+        format!(
+            "partners/?partnerId={name}&organizationName={name}&emailId={name}@b.fi&partnerType=SDK_Partner"
+        )
+    };
+    let pwd = told.secret("partner");
+    let path = format!("{}&login=partner&pwd={pwd}", words("one"));
+    assert_eq!(told.send(Method::POST, &path, &signed, "").await, 200);
+    let own = basic("partner", &pwd);
+    told.secrets.push(own[6..].trim_end_matches('=').to_owned());
+    assert_eq!(told.send(Method::GET, "partners", &[("Authorization", &own)], "").await, 200);
+    let query = format!("partners?username=partner&password={pwd}");
+    assert_eq!(told.send(Method::GET, &query, &[], "").await, 200);
+    let wrong = told.secret("partner-wrong");
+    let query = format!("partners?username=partner&password={wrong}");
+    assert_eq!(told.send(Method::GET, &query, &[], "").await, 401);
+    for (word, tail, status) in [
+        ("partner-taken", "", 409),
+        ("partner-bad", "&nonsense=1", 400),
+        ("partner-code", "&otp=123456", 403),
+        ("partner-long-code", "&otp=1234567", 400),
+    ] {
+        let path = format!("{}&login=partner&pwd={}{tail}", words(word), told.secret(word));
+        assert_eq!(told.send(Method::POST, &path, &signed, "").await, status, "{word}");
+    }
+    let code = format!("{}&otp={}", words("two"), told.secret("code"));
+    assert_eq!(told.send(Method::POST, &code, &[], "").await, 400);
+}
+
 /// The value of an attribute of an answer.
 fn shown(body: &str, name: &str) -> String {
     let after = body.split(&format!("<Attribute name=\"{name}\"><Value>")).nth(1).unwrap_or_default();
@@ -257,6 +292,120 @@ async fn clients_and_tokens(told: &mut Told, house: &House, right: &str) {
             let expected = if status == 200 { expected } else { status };
             assert_eq!(told.send(method, path, &[("Authorization", &header)], "").await, expected, "{path}");
         }
+        in_a_body(told, token, status).await;
+    }
+}
+
+/// A token where the JSON door takes it, in requests that are good and broken.
+async fn in_a_body(told: &mut Told, token: &str, status: u16) {
+    let root = told.base.split("/customerid-rest").next().unwrap().to_owned();
+    let json = [("Content-Type", "application/json")];
+    let info = format!("{{\"authToken\":\"{token}\",\"msgId\":\"018f0000-0000-7000-8000-000000000000\"}}");
+    for (path, rest, expected) in [
+        ("roles/_search", "", 200),
+        ("roles/_create", "", 400),
+        ("roles/_create", ",\"colour\":1", 400),
+        ("planets", "", 404),
+    ] {
+        let body = format!("{{\"RequestInfo\":{info}{rest}}}");
+        let expected = if status == 200 { expected } else { status };
+        let url = format!("{root}/access/v1/{path}");
+        assert_eq!(told.send(Method::POST, &url, &json, &body).await, expected, "{path} {rest}");
+    }
+    let torn = format!("{{\"RequestInfo\":{info}");
+    assert_eq!(told.send(Method::POST, &format!("{root}/access/v1/roles/_search"), &json, &torn).await, 400);
+}
+
+/// Licence keys of MISPs: shown in the one answer that makes them, and nowhere else, whatever is done with them.
+async fn licence_keys(told: &mut Told, right: &str) {
+    let header = basic("restuser", right);
+    let signed = [("Authorization", header.as_str())];
+    let misp = "misps?organizationName=Provider&emailId=office@misp.example";
+    assert_eq!(told.send(Method::POST, misp, &signed, "").await, 200);
+    assert_eq!(told.send(Method::PUT, "misps/100/status?mispStatus=approved", &signed, "").await, 200);
+    let answer = told.answers.pop().unwrap();
+    let key = shown(&String::from_utf8_lossy(&answer.bytes), "mispLicenseKey");
+    assert_eq!(key.len(), 50);
+    told.secrets.push(key.clone());
+    let wrong = told.secret("licence-key");
+    let asked = "misps/100/licensekey";
+    for (method, path, status) in [
+        (Method::POST, format!("{asked}/validate?mispLicenseKey={key}"), 200),
+        (Method::POST, format!("{asked}/validate?mispLicenseKey={wrong}"), 404),
+        (Method::POST, format!("{asked}/validate?mispLicenseKey={key}&nonsense=1"), 400),
+        (Method::POST, format!("misps/nobody/licensekey/validate?mispLicenseKey={key}"), 404),
+        (Method::PUT, format!("{asked}?mispLicenseKey={key}&mispLicenseKeyStatus=off"), 400),
+        (Method::PUT, format!("{asked}?mispLicenseKey={wrong}&mispLicenseKeyStatus=active"), 404),
+        (Method::PUT, format!("{asked}?mispLicenseKey={key}&mispLicenseKeyStatus=de-active"), 200),
+        (Method::PUT, format!("misps/100?mispLicenseKey={key}"), 400),
+        (Method::GET, format!("misps?mispLicenseKey={key}"), 400),
+        (Method::GET, format!("{asked}?mispLicenseKey={key}"), 400),
+        (Method::GET, asked.to_owned(), 200),
+    ] {
+        assert_eq!(told.send(method, &path, &signed, "").await, status, "{}", path.replace(&key, "KEY"));
+    }
+    let body = format!(
+        "<LicenseKey xmlns=\"http://schema.ubisecure.com/customerid/api\"><Attribute name=\"mispLicenseKey\">\
+         <Value>{key}</Value></Attribute></LicenseKey>"
+    );
+    let headers = [signed[0], ("Content-Type", "application/xml")];
+    assert_eq!(told.send(Method::POST, &format!("{asked}/validate"), &headers, &body).await, 200);
+}
+
+/// Keys of partners: shown by the approval, and nowhere else; wrong ones are not repeated either.
+async fn keys_of_partners(told: &mut Told, house: &House, right: &str) {
+    let header = basic("restuser", right);
+    let signed = [("Authorization", header.as_str())];
+    import(house, "ground.xml", GROUND, &[]).ended(0);
+    let path = "partners/acme/apikeyrequests?policyName=sign-in";
+    assert_eq!(told.send(Method::POST, path, &signed, "").await, 200);
+    let answer = String::from_utf8(told.answers.pop().unwrap().bytes).unwrap();
+    let id = answer.split("<Id>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let path = format!("apikeyrequests/{id}/status?status=approved");
+    assert_eq!(told.send(Method::PUT, &path, &signed, "").await, 200);
+    let key = shown(&String::from_utf8_lossy(&told.answers.pop().unwrap().bytes), "apiKey");
+    assert_eq!(key.len(), 50);
+    told.secrets.push(key.clone());
+    assert_eq!(told.send(Method::PUT, &path, &signed, "").await, 409);
+    let (wrong, licence) = (told.secret("api-key"), told.secret("licence-key"));
+    for (partner, key, status) in [("acme", &key, 409), ("acme", &wrong, 409), ("nobody", &key, 404)] {
+        let path = format!("partners/{partner}/validation");
+        let query = format!("apiKey={key}&mispLicenseKey={licence}");
+        assert_eq!(told.send(Method::POST, &format!("{path}?{query}"), &signed, "").await, status);
+        assert_eq!(told.send(Method::POST, &format!("{path}?{query}&x=y"), &signed, "").await, 400);
+        let body = format!(r#"{{"attributes":{{"apiKey":["{key}"],"mispLicenseKey":["{licence}"]}}}}"#);
+        let headers = [signed[0], ("Content-Type", "application/json")];
+        assert_eq!(told.send(Method::POST, &path, &headers, &body).await, status);
+        let broken = format!("{body}}}");
+        assert_eq!(told.send(Method::POST, &path, &headers, &broken).await, 400);
+        for path in ["apikeys?apiKey=", "users/?label="] {
+            let status = told.send(Method::GET, &format!("{path}{wrong}"), &signed, "").await;
+            assert!(matches!(status, 400 | 404), "{path}: {status}");
+        }
+    }
+}
+
+/// Private keys that somebody sends along with a certificate: refused, neither kept nor repeated.
+async fn private_keys(told: &mut Told, right: &str) {
+    let header = basic("restuser", right);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+    let private = key.serialize_pem();
+    told.secrets.extend(private.lines().filter(|line| !line.starts_with("---")).map(str::to_owned));
+    let headers = [("Authorization", header.as_str()), ("Content-Type", "application/xml")];
+    for data in [private.clone(), format!("{certificate}{private}"), format!("{private}{certificate}")] {
+        let attribute = |name: &str, value: &str| {
+            format!("<Attribute name=\"{name}\"><Value>{value}</Value></Attribute>")
+        };
+        let body = format!(
+            "<Certificate xmlns=\"http://schema.ubisecure.com/customerid/api\">{}{}</Certificate>",
+            attribute("certificateData", &data),
+            attribute("partnerDomain", "AUTH")
+        );
+        for path in ["certificates/ca", "partners/one/certificate"] {
+            assert_eq!(told.send(Method::POST, path, &headers, &body).await, 400, "{path}");
+            assert_eq!(told.send(Method::POST, path, &headers, &body[1..]).await, 400, "{path}");
+        }
     }
 }
 
@@ -316,7 +465,11 @@ async fn nothing_is_found(house: House) {
     told.secrets.push(basic("restuser", &bootstrap)[6..].trim_end_matches('=').to_owned());
     told.secrets.push(reports[6..].trim_end_matches('=').to_owned());
     passwords_of_users(&mut told, &bootstrap).await;
+    partners(&mut told, &bootstrap).await;
     clients_and_tokens(&mut told, &house, &bootstrap).await;
+    keys_of_partners(&mut told, &house, &bootstrap).await;
+    licence_keys(&mut told, &bootstrap).await;
+    private_keys(&mut told, &bootstrap).await;
     broken_requests(&mut told, &server).await;
     let shown = house.run(&["config", "show"]);
     told.answers.push(Place { name: "config show".to_owned(), bytes: [shown.stdout, shown.stderr].concat() });

@@ -1,13 +1,13 @@
 //! What changes promise: uniqueness, no lost update, all or nothing, and the records of a refusal.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use valtuus::model::kind::{organization, role, user};
 use valtuus::model::{AttrId, Error, Kind, Value};
-use valtuus::store::{AuditQuery, AuditRow, Replace, Source, Touched};
+use valtuus::store::{AuditQuery, AuditRow, Position, Replace, Source, Touched};
 use valtuus::world::{Real, World};
 
 use super::kit::{
@@ -223,8 +223,8 @@ fn record(event: &str, client: &str) -> AuditRow {
 }
 
 async fn events(bench: &Bench) -> Vec<String> {
-    let found = bench.store.audit(&AuditQuery::default(), 0, 1000).await.unwrap();
-    found.into_iter().map(|(_, record)| record.event_id).collect()
+    let found = bench.store.audit(&AuditQuery::default(), &Position::default(), 1000).await.unwrap();
+    found.into_iter().map(|(_, held)| held.record.event_id).collect()
 }
 
 async fn a_refused_unit_leaves_only_its_refusal(bench: &Bench) {
@@ -394,9 +394,10 @@ async fn audit_records_are_filtered_and_paged_in_order(bench: &Bench) {
     })
     .await
     .unwrap();
-    let all = store.audit(&AuditQuery::default(), 0, 100).await.unwrap();
-    assert_eq!(all.iter().map(|(_, record)| record.clone()).collect::<Vec<_>>(), written);
-    let rest = store.audit(&AuditQuery::default(), all[6].0, 2).await.unwrap();
+    let start = Position::default();
+    let all = store.audit(&AuditQuery::default(), &start, 100).await.unwrap();
+    assert_eq!(all.iter().map(|(_, held)| held.record.clone()).collect::<Vec<_>>(), written);
+    let rest = store.audit(&AuditQuery::default(), &all[6].0, 2).await.unwrap();
     assert_eq!(rest, all[7..9]);
     let filtered = AuditQuery {
         event_id: Some("E0".into()),
@@ -409,14 +410,14 @@ async fn audit_records_are_filtered_and_paged_in_order(bench: &Bench) {
         from: Some(6),
         to: Some(7),
     };
-    assert_eq!(store.audit(&filtered, 0, 9).await.unwrap(), all[6..7]);
-    assert!(store.audit(&AuditQuery { to: Some(6), ..filtered }, 0, 9).await.unwrap().is_empty());
-    assert_eq!(store.audit_record(written[3].id).await.unwrap().unwrap(), written[3]);
+    assert_eq!(store.audit(&filtered, &start, 9).await.unwrap(), all[6..7]);
+    assert!(store.audit(&AuditQuery { to: Some(6), ..filtered }, &start, 9).await.unwrap().is_empty());
+    assert_eq!(store.audit_record(written[3].id).await.unwrap().unwrap().record, written[3]);
 }
 
 async fn locks_serialize_and_counters_are_dense(bench: &Bench) {
     let store = &bench.store;
-    let inside = Arc::new(AtomicU32::new(0));
+    let inside = Arc::new(AtomicU64::new(0));
     let counted = join_all((0..16).map(|n| {
         let inside = Arc::clone(&inside);
         let failing = n % 4 == 0;
@@ -440,7 +441,7 @@ async fn locks_serialize_and_counters_are_dense(bench: &Bench) {
 
 async fn another_process_sees_a_commit_within_a_second(bench: &Bench) {
     let other = bench.other().await;
-    let told = Arc::new(AtomicU32::new(0));
+    let told = Arc::new(AtomicU64::new(0));
     let inside = Arc::clone(&told);
     other.on_commit(Arc::new(move |touched| _ = inside.fetch_or(touched.0, Ordering::SeqCst)));
     // Lets the watch take its first look: what was before it is nobody's news.

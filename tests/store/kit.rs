@@ -17,21 +17,21 @@ use valtuus::world::{Real, World};
 use crate::kit::postgres::Database;
 
 /// A store under test with what must outlive it.
-pub(super) struct Bench {
-    pub(super) store: SharedStore,
+pub(crate) struct Bench {
+    pub(crate) store: SharedStore,
     pub(super) url: String,
     _directory: Option<tempfile::TempDir>,
     _database: Option<Database>,
 }
 
 impl Bench {
-    pub(super) async fn sqlite() -> Option<Self> {
+    pub(crate) async fn sqlite() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("store.db").display());
         Some(Self { store: open(&url).await, url, _directory: Some(directory), _database: None })
     }
 
-    pub(super) async fn postgres() -> Option<Self> {
+    pub(crate) async fn postgres() -> Option<Self> {
         let database = Database::fresh().await?;
         let url = database.url.clone();
         Some(Self { store: open(&url).await, url, _directory: None, _database: Some(database) })
@@ -43,7 +43,7 @@ impl Bench {
     }
 }
 
-pub(super) async fn open(url: &str) -> SharedStore {
+pub(crate) async fn open(url: &str) -> SharedStore {
     connect(StoreOptions { pool: 4, ..StoreOptions::new(url, Arc::new(Real)) }).await.unwrap()
 }
 

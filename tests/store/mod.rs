@@ -6,6 +6,8 @@ mod indexes;
 pub(crate) mod kit;
 mod outbox;
 mod reads;
+mod tampering;
+pub(crate) mod trail;
 mod upkeep;
 mod waiting;
 

@@ -1,12 +1,15 @@
 //! `valtuus bench`: a bounded load on a server, beside a handler that does nothing, in the same run.
 //!
-//! - `seed` fills a store of its own, `child` starts the processes that are measured, `work` makes requests, `wire`
+//! - `seed` fills a store of its own, `contracts` makes devices and contracts, `child` starts the processes that are
+//!   measured, `work` makes requests, `wire`
 //!   sends them, `load` counts and times, `report` prints.
 //!
 //! Without `--url` everything stays on loopback and in a store of its own; figures compare only within one run.
 
 pub mod child;
+pub mod contracts;
 pub mod load;
+mod mapped;
 pub mod report;
 pub mod seed;
 pub mod wire;
@@ -152,6 +155,13 @@ fn measure(site: Site, args: &BenchArgs, number: u64) -> Result<Report, String> 
                     ("create", Requests::Create(door.clone(), number >> 24, Arc::clone(&made)))
                 }
                 BenchWork::Ids => ("ids", Requests::Ids(door.clone())),
+                BenchWork::ContractCheck => ("contract-check", checks(&bench, &door).await?),
+                BenchWork::Authorization => {
+                    let mut wire =
+                        Wire::connect(address).await.map_err(|error| format!("{address}: {error}"))?;
+                    mapped::lay(&mut wire, &door).await?;
+                    ("authorization", Requests::Ask(door.clone()))
+                }
             };
             report.lines.push(bench.line(name, &requests).await?);
         }
@@ -163,7 +173,14 @@ fn measure(site: Site, args: &BenchArgs, number: u64) -> Result<Report, String> 
 
 /// The kinds asked for; all when none was, the one that changes the store last.
 fn works(args: &BenchArgs) -> Vec<BenchWork> {
-    let all = [BenchWork::Read, BenchWork::List, BenchWork::Ids, BenchWork::Create];
+    let all = [
+        BenchWork::Read,
+        BenchWork::List,
+        BenchWork::Ids,
+        BenchWork::Authorization,
+        BenchWork::ContractCheck,
+        BenchWork::Create,
+    ];
     all.into_iter().filter(|work| args.work.is_empty() || args.work.contains(work)).collect()
 }
 
@@ -190,6 +207,15 @@ async fn learn(site: &Site, number: u64) -> Result<Learned, String> {
         work::prefixes_in(&String::from_utf8_lossy(&document), &mut random, &mut prefixes);
     }
     Ok((ids, Arc::new(prefixes)))
+}
+
+/// Questions about contracts that are made for them.
+async fn checks(bench: &Bench<'_>, door: &Door) -> Result<Requests, String> {
+    let wire = Wire::connect(bench.address).await;
+    let mut wire = wire.map_err(|error| format!("{}: {error}", bench.address))?;
+    let mut random = SmallRng::seed_from_u64(bench.number);
+    let pairs = contracts::pairs(&mut wire, door, &mut random).await?;
+    Ok(Requests::Check(door.clone(), Arc::new(pairs)))
 }
 
 struct Bench<'a> {

@@ -10,6 +10,7 @@ use rand::rngs::SmallRng;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::mapped;
 use super::seed::Person;
 
 /// Entities asked for by one list.
@@ -33,7 +34,8 @@ impl Door {
         Self { host, base, credentials: Arc::new(Zeroizing::new(credentials)) }
     }
 
-    fn put(&self, method: &str, path: &str, query: &str, out: &mut Vec<u8>) {
+    /// Writes a request to `path` below the base behind `out`.
+    pub fn put(&self, method: &str, path: &str, query: &str, out: &mut Vec<u8>) {
         let Self { host, base, credentials } = self;
         let and = if query.is_empty() { "" } else { "&" };
         let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
@@ -41,6 +43,23 @@ impl Door {
             out.extend_from_slice(part.as_bytes());
         }
         for part in [" HTTP/1.1\r\nHost: ", host, "\r\n", length, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+impl Door {
+    /// Writes a POST over `out`, with an XML document where there is one.
+    pub fn post(&self, path: &str, query: &str, body: &str, out: &mut Vec<u8>) {
+        let Self { host, base, credentials } = self;
+        let and = if query.is_empty() { "" } else { "&" };
+        let length = body.len().to_string();
+        out.clear();
+        for part in ["POST ", base, path, "?", query, and, credentials.as_str(), " HTTP/1.1\r\nHost: ", host]
+        {
+            out.extend_from_slice(part.as_bytes());
+        }
+        for part in ["\r\nContent-Type: application/xml\r\nContent-Length: ", &length, "\r\n\r\n", body] {
             out.extend_from_slice(part.as_bytes());
         }
     }
@@ -59,6 +78,10 @@ pub enum Requests {
     Create(Door, u64, Arc<AtomicU64>),
     /// The ids of all users.
     Ids(Door),
+    /// Whether a user may call a function on a provider, both chosen at random.
+    Check(Door, Arc<Vec<(Uuid, Uuid)>>),
+    /// Whether a role may call an address, both chosen at random.
+    Ask(Door),
 }
 
 impl Requests {
@@ -87,6 +110,17 @@ impl Requests {
                 door.put("POST", "/users", &pairs.join("&"), out);
             }
             Self::Ids(door) => door.put("GET", "/users", "", out),
+            Self::Check(door, pairs) => {
+                let place = random.random_range(0..pairs.len().max(1));
+                let (provider, user) = pairs.get(place).copied().unwrap_or_default();
+                let function = random.random_range(29..=41);
+                let query = format!("provider={provider}&user={user}&function={function}");
+                door.put("GET", "/contracts/check", &query, out);
+            }
+            Self::Ask(door) => {
+                let query = mapped::question(random.random_range(0..1_000_000));
+                door.put("GET", "/authorizations", &query, out);
+            }
         }
     }
 }

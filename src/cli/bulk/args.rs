@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::bulk::digit::args::{ExportTo, ImportFrom};
+
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FileFormat {
@@ -27,8 +29,12 @@ pub enum Duplicates {
 /// Options of `import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
+    /// Something else than a file of entities
+    #[command(subcommand)]
+    pub from: Option<ImportFrom>,
     /// File to read; - is standard input
-    pub file: PathBuf,
+    #[arg(required = true)]
+    pub file: Option<PathBuf>,
     /// Kind of the records of a CSV file [default: by the file's name, such as users.csv]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
@@ -55,6 +61,9 @@ pub struct ImportArgs {
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
+    /// Something else than a file of entities
+    #[command(subcommand)]
+    pub to: Option<ExportTo>,
     /// Only this kind [default: everything, as XML]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,

@@ -4,23 +4,26 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::Exit;
 use crate::cli::bulk::args::{ExportArgs, FileFormat};
+use crate::cli::bulk::progress::Progress;
 use crate::cli::bulk::table::TableSink;
 use crate::cli::bulk::tree::TreeSink;
 use crate::cli::bulk::{kind_named, words};
 use crate::config::Config;
 use crate::model::kind::organization;
-use crate::model::{Kind, key};
-use crate::operation::export::{Wanted, export};
+use crate::model::{Error, Kind, key};
+use crate::operation::export::{Column, Item, Sink, Wanted, export};
 use crate::server::compose;
-use crate::store::SharedStore;
 use crate::store::private::FILE_MODE;
+use crate::store::{SharedStore, Source};
 use crate::world::SharedWorld;
 
 /// Carries out an export.
-pub async fn run(config: &Config, world: SharedWorld, args: ExportArgs) -> Result<Exit, String> {
+pub(super) async fn run(config: &Config, world: SharedWorld, args: ExportArgs) -> Result<Exit, String> {
     let kind = match args.kind.as_deref().map(kind_named).transpose() {
         Ok(kind) => kind,
         Err(error) => return Ok(wrong(&error.to_string())),
@@ -53,6 +56,45 @@ fn wrong(message: &str) -> Exit {
 }
 
 type Counts = Vec<(Kind, u64)>;
+
+/// Every so many records the progress is told.
+const TOLD: u64 = 256;
+
+/// A sink that tells how far it has come.
+struct Watched<'s, S> {
+    sink: &'s mut S,
+    progress: Progress,
+    written: Arc<AtomicU64>,
+}
+
+impl<S: Sink> Sink for Watched<'_, S> {
+    fn begin(&mut self, kind: Kind, columns: &[Column]) -> std::io::Result<()> {
+        self.sink.begin(kind, columns)
+    }
+
+    fn item(&mut self, kind: Kind, item: &Item<'_>) -> std::io::Result<()> {
+        self.sink.item(kind, item)?;
+        let written = self.written.fetch_add(1, Ordering::Relaxed) + 1;
+        if written.is_multiple_of(TOLD) {
+            self.progress.at(written);
+        }
+        Ok(())
+    }
+}
+
+/// As [`export()`], told on standard error. What is to come is counted beforehand and may be a little off.
+async fn watched<S: Sink>(store: &SharedStore, wanted: &Wanted, sink: &mut S) -> Result<Counts, Error> {
+    let mut length = 0_u64;
+    for kind in Kind::ALL.into_iter().filter(|kind| wanted.holds(*kind)) {
+        length += store.count(&Source::Kind(kind), usize::MAX).await? as u64;
+    }
+    let written = Arc::<AtomicU64>::default();
+    let progress = Progress::new(Arc::clone(&written), Some(length), 0);
+    let mut watched = Watched { sink, progress, written };
+    let counts = export(store, wanted, &mut watched).await?;
+    watched.progress.finish(watched.written.load(Ordering::Relaxed));
+    Ok(counts)
+}
 
 async fn to_output(store: &SharedStore, kind: Option<Kind>, args: &ExportArgs) -> Result<Counts, String> {
     let name = key::unique_key(organization::ROOT_NAME, false);
@@ -90,12 +132,12 @@ async fn write<W: Write + Send>(
     let (counts, out) = match format {
         FileFormat::Xml => {
             let mut sink = TreeSink::new(out);
-            let counts = export(store, wanted, &mut sink).await.map_err(|error| words(&error))?;
+            let counts = watched(store, wanted, &mut sink).await.map_err(|error| words(&error))?;
             (counts, sink.finish().map_err(unwritten)?)
         }
         FileFormat::Csv => {
             let mut sink = TableSink::new(out);
-            let counts = export(store, wanted, &mut sink).await.map_err(|error| words(&error))?;
+            let counts = watched(store, wanted, &mut sink).await.map_err(|error| words(&error))?;
             (counts, sink.finish().map_err(unwritten)?)
         }
     };

@@ -40,13 +40,10 @@ const HASHED: usize = 8;
 const CLIENT: &str = "command line";
 
 /// Carries out an import.
-pub async fn run(config: &Config, world: SharedWorld, args: ImportArgs) -> Result<Exit, String> {
+pub(super) async fn run(config: &Config, world: SharedWorld, args: ImportArgs) -> Result<Exit, String> {
     let source = match Source::of(&args) {
         Ok(source) if args.resume && source.is_stdin() => {
-            return Ok(wrong(&format!(
-                "--resume needs a file; {} has no beginning to come back to",
-                args.file.display()
-            )));
+            return Ok(wrong("--resume needs a file; - has no beginning to come back to"));
         }
         Ok(source) => source,
         Err(usage) => return Ok(wrong(&usage)),

@@ -2,6 +2,7 @@
 //! `operation::export`; here are the forms of files, what is told meanwhile, and the exit status.
 
 pub mod args;
+pub mod digit;
 mod export;
 mod import;
 mod progress;
@@ -11,9 +12,29 @@ mod table;
 mod tree;
 
 pub(in crate::cli) use export::{partial, private_file};
+pub(in crate::cli) use table::joined;
 
-pub use export::run as export;
-pub use import::run as import;
+use crate::cli::Exit;
+use crate::cli::bulk::args::{ExportArgs, ImportArgs};
+use crate::cli::bulk::digit::args::{ExportTo, ImportFrom};
+use crate::config::Config;
+use crate::world::SharedWorld;
+
+/// Carries an import out: of a file of entities, or of what else was named.
+pub async fn import(config: &Config, world: SharedWorld, mut args: ImportArgs) -> Result<Exit, String> {
+    match args.from.take() {
+        Some(ImportFrom::Digit(args)) => digit::import(config, world, args).await,
+        None => import::run(config, world, args).await,
+    }
+}
+
+/// Carries an export out: to a file of entities, or to what else was named.
+pub async fn export(config: &Config, world: SharedWorld, mut args: ExportArgs) -> Result<Exit, String> {
+    match args.to.take() {
+        Some(ExportTo::Digit(args)) => digit::export(config, world, args).await,
+        None => export::run(config, world, args).await,
+    }
+}
 
 use crate::model::{Error, Kind};
 

@@ -1,4 +1,4 @@
-//! What is told while an import runs: a bar with rate and time left on a terminal, else a line every ten seconds.
+//! What is told while an import or an export runs: a bar with rate and time left on a terminal, else a line every ten seconds.
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The progress of one import.
+/// The progress of one import or export.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     read: Arc<AtomicU64>,
@@ -21,7 +21,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// For a file of `length` bytes, `from` records of which were dealt with before.
+    /// For `length` bytes of a file, or records of the database, of which `read` tells how many are behind; `from`
+    /// records were dealt with before.
     pub(super) fn new(read: Arc<AtomicU64>, length: Option<u64>, from: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| match length {
             Some(length) => {

@@ -15,8 +15,13 @@ use crate::model::{Kind, Registry};
 use crate::operation::import::entry::Record;
 use crate::operation::import::rehearse::Records;
 
-/// The most records of a chunk, which is one transaction.
-const CHUNK: usize = 1_000;
+/// The records of the first chunk; a chunk is one transaction.
+const FIRST_CHUNK: usize = 1_000;
+/// The most records of a chunk. Each chunk writes nearly every page of every index once, whatever its size: large
+/// chunks write less, and keep other changes waiting for longer.
+const CHUNK: usize = 10_000;
+/// A chunk ends once its values are as long as this, in bytes.
+const CHUNK_BYTES: usize = 16 << 20;
 
 /// The file of an import, and what was found out about it.
 #[derive(Debug, Clone)]
@@ -48,14 +53,16 @@ impl Source {
     /// The source that the command line names.
     pub(super) fn of(args: &ImportArgs) -> Result<Self, String> {
         let kind = args.kind.as_deref().map(kind_named).transpose().map_err(|error| error.to_string())?;
-        let extension = args.file.extension().and_then(|extension| extension.to_str());
-        let format = args.format.or(match extension.map(str::to_ascii_lowercase).as_deref() {
+        let Some(path) = args.file.clone() else { return Err("expected the name of a file".to_owned()) };
+        let extension =
+            path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        let format = args.format.or(match extension.as_deref() {
             Some("csv") => Some(FileFormat::Csv),
             Some("xml") => Some(FileFormat::Xml),
             _ => None,
         });
         let (read, used) = (Arc::default(), Arc::default());
-        Ok(Self { path: args.file.clone(), format, kind, read, used })
+        Ok(Self { path, format, kind, read, used })
     }
 
     pub(super) fn is_stdin(&self) -> bool {
@@ -97,7 +104,7 @@ impl Source {
             FileFormat::Xml => Form::Tree(Box::new(Tree::open(bytes, self.kind)?)),
             FileFormat::Csv => Form::Table(Box::new(Table::open(bytes, self.table_kind()?, registry)?)),
         };
-        let mut chunks = Chunks { form, next: None, failure: None };
+        let mut chunks = Chunks { form, size: FIRST_CHUNK, next: None, failure: None };
         for _ in 0..skip {
             if chunks.form.next()?.is_none() {
                 return Err("the file is shorter than what was imported of it".to_owned());
@@ -149,9 +156,17 @@ impl Form {
     }
 }
 
+/// How long the values of a record are, in bytes.
+fn length(record: &Record) -> usize {
+    let fields = record.fields.as_deref().unwrap_or_default();
+    fields.iter().flat_map(|(_, values)| values).map(String::len).sum()
+}
+
 /// Records in chunks of one kind.
 struct Chunks {
     form: Form,
+    /// The most records of the next chunk.
+    size: usize,
     /// The first record of the next chunk.
     next: Option<Record>,
     /// What is wrong behind the records of the last chunk.
@@ -163,15 +178,20 @@ impl Records for Chunks {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let mut chunk: Vec<Record> = Vec::with_capacity(CHUNK);
-        chunk.extend(self.next.take());
-        while chunk.len() < CHUNK {
+        let (mut chunk, mut bytes) = (Vec::with_capacity(self.size), 0);
+        let first: Option<Record> = self.next.take();
+        bytes += first.as_ref().map_or(0, length);
+        chunk.extend(first);
+        while chunk.len() < self.size && bytes < CHUNK_BYTES {
             match self.form.next() {
                 Ok(Some(record)) if chunk.first().is_some_and(|first| first.kind != record.kind) => {
                     self.next = Some(record);
                     break;
                 }
-                Ok(Some(record)) => chunk.push(record),
+                Ok(Some(record)) => {
+                    bytes += length(&record);
+                    chunk.push(record);
+                }
                 Ok(None) => break,
                 Err(failure) if chunk.is_empty() => return Err(failure),
                 // What stands before the fault is sound and dealt with first.
@@ -181,6 +201,33 @@ impl Records for Chunks {
                 }
             }
         }
+        // Small first, so that it is soon seen whether the file is any good.
+        self.size = CHUNK.min(self.size * 2);
         Ok((!chunk.is_empty()).then_some(chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(text: String) -> Vec<usize> {
+        let bytes: Bytes = Box::new(Cursor::new(text.into_bytes()));
+        let table = Table::open(bytes, Kind::User, &Registry::new([])).unwrap();
+        let form = Form::Table(Box::new(table));
+        let mut chunks = Chunks { form, size: FIRST_CHUNK, next: None, failure: None };
+        std::iter::from_fn(|| chunks.next_chunk().unwrap().map(|chunk| chunk.len())).collect()
+    }
+
+    #[test]
+    fn chunks_grow_to_the_most() {
+        let text = format!("login\n{}", "a\n".repeat(40_000));
+        assert_eq!(sizes(text), [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 5_000]);
+    }
+
+    #[test]
+    fn a_chunk_of_long_records_ends_early() {
+        let text = format!("login\n{}", format!("{}\n", "a".repeat(CHUNK_BYTES / 4)).repeat(9));
+        assert_eq!(sizes(text), [4, 4, 1]);
     }
 }

@@ -144,7 +144,8 @@ fn split(cell: &str) -> Vec<String> {
     values
 }
 
-fn joined<'a>(values: impl Iterator<Item = &'a str>) -> String {
+/// The cell of several values.
+pub(in crate::cli) fn joined<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let escape = |value: &str| value.replace('\\', "\\\\").replace(';', "\\;");
     values.map(escape).collect::<Vec<_>>().join(";")
 }

@@ -3,6 +3,7 @@
 //! Paths are split before they are percent-decoded, so that `%2F` stays inside a natural key. The tables hold no
 //! logic; `Allow` and the reference documentation derive from them.
 
+pub mod digit;
 pub mod v2_0;
 pub mod v2_1;
 pub mod version;
@@ -10,8 +11,14 @@ pub mod version;
 pub use version::Version;
 
 use crate::model::Kind;
+use crate::operation::certificate::Upload;
+use crate::operation::device::ContractStep;
 use crate::operation::invitation::Inviting;
+use crate::operation::keys::Keying;
 use crate::operation::list::Base;
+use crate::operation::misp::MispStep;
+use crate::operation::partner::Partnering;
+use crate::operation::policy::PolicyStep;
 use crate::operation::revoke::Step;
 
 /// What a request asks for.
@@ -33,6 +40,18 @@ pub enum Operation {
     MoveOrganization,
     /// Something about invitations, invited users or workflows.
     Invitation(Inviting),
+    /// Something about partners.
+    Partner(Partnering),
+    /// Something about API keys and what goes with them.
+    Key(Keying),
+    /// Read one entity below its partner.
+    GetOf(Kind),
+    /// Upload certificates.
+    Upload(Upload),
+    /// Read the certificate of a partner.
+    CertificateOfPartner,
+    /// Take a policy a step further in its life.
+    Policy(PolicyStep),
     /// Check a user's password.
     Authenticate,
     /// Demand another password of a user.
@@ -45,6 +64,14 @@ pub enum Operation {
     ResetClient,
     /// Pass roles of a mandate on.
     Delegate,
+    /// Bring DIGIT masters in.
+    ImportMasters,
+    /// Something about a MISP or its licence keys.
+    Misp(MispStep),
+    /// Something about a contract.
+    Contract(ContractStep),
+    /// Decide whether roles, or a user, may call an address.
+    Authorize,
     /// List the roles that count for a user.
     EffectiveRoles,
     /// List rows of a kind that are no entities.

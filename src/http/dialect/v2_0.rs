@@ -2,17 +2,25 @@
 
 use crate::http::dialect::{Operation, Route};
 use crate::model::Kind;
+use crate::operation::certificate::Upload;
+use crate::operation::device::ContractStep;
 use crate::operation::invitation::{Inviting, Offer};
+use crate::operation::keys::Keying;
 use crate::operation::list::Base;
+use crate::operation::misp::MispStep;
+use crate::operation::partner::Partnering;
+use crate::operation::policy::PolicyStep;
 use crate::operation::revoke::Step;
 
 use Inviting::{Accept, Decide, Decline, InviteUser, Reinvite, Resend, Withdraw};
 use Kind::{
-    ApiClient, AttributeDefinition, AuditEvent, Delegation, Mandate, MandateInvitation, MandateTemplate,
-    Message, Organization, Role, RoleInvitation, Token, User, Workflow,
+    ApiClient, ApiKey, ApiKeyRequest, AttributeDefinition, AuditEvent, BiometricExtractor, Certificate,
+    Contact, Contract, CredentialTypeMapping, Delegation, Device, Feature, FeatureRole, Mandate,
+    MandateInvitation, MandateTemplate, Message, Misp, Organization, Partner, Policy, PolicyGroup, Role,
+    RoleAction, RoleInvitation, Token, User, Workflow,
 };
 use Operation::{Assign, Create, Delegate, Delete, EffectiveRoles, Get, GetRow, Invitation, List, ListRows};
-use Operation::{MoveOrganization, Update};
+use Operation::{GetOf, Key, MoveOrganization, Update};
 
 const fn route(
     method: &'static str,
@@ -22,6 +30,9 @@ const fn route(
 ) -> Route {
     Route { method, path, operation, source }
 }
+
+/// The extractors of a partner under a policy.
+const EXTRACTORS: Operation = List(BiometricExtractor, Base::OfPartnerUnderPolicy);
 
 /// The table. The most asked for stand first.
 pub static ROUTES: &[Route] = &[
@@ -112,6 +123,93 @@ pub static ROUTES: &[Route] = &[
     route("GET", "workflows/{}", Get(Workflow), "X"),
     route("PUT", "workflows/{}/approve", Invitation(Decide(true)), "X"),
     route("PUT", "workflows/{}/reject", Invitation(Decide(false)), "X"),
+    route("GET", "partners", List(Partner, Base::All), "X"),
+    route("POST", "partners", Operation::Partner(Partnering::Register), "X"),
+    route("POST", "partners/otp", Operation::Partner(Partnering::AskCode), "X"),
+    route("GET", "partners/{}", Get(Partner), "X"),
+    route("PUT", "partners/{}", Operation::Partner(Partnering::Update), "X"),
+    route("PUT", "partners/{}/status", Operation::Partner(Partnering::Status), "X"),
+    route("GET", "partners/{}/contacts", List(Contact, Base::OfPartner), "X"),
+    route("POST", "partners/{}/contacts", Operation::Partner(Partnering::Contact), "X"),
+    route("GET", "partners/{}/apikeyrequests", List(ApiKeyRequest, Base::OfPartner), "X"),
+    route("POST", "partners/{}/apikeyrequests", Key(Keying::Ask), "X"),
+    route("GET", "partners/{}/apikeyrequests/{}", GetOf(ApiKeyRequest), "X"),
+    route("GET", "partners/{}/apikeys", List(ApiKey, Base::OfPartner), "X"),
+    route("GET", "partners/{}/policies/{}/extractors", EXTRACTORS, "X"),
+    route("POST", "partners/{}/policies/{}/extractors", Key(Keying::Extract), "X"),
+    route("GET", "partners/{}/policies/{}/credentialtypes/{}", GetOf(CredentialTypeMapping), "X"),
+    route("POST", "partners/{}/policies/{}/credentialtypes/{}", Key(Keying::Map), "X"),
+    route("POST", "partners/{}/validation", Key(Keying::Validate), "X"),
+    route("GET", "apikeyrequests", List(ApiKeyRequest, Base::All), "X"),
+    route("GET", "apikeyrequests/{}", Get(ApiKeyRequest), "X"),
+    route("PUT", "apikeyrequests/{}/status", Key(Keying::Decide), "X"),
+    route("GET", "apikeys", List(ApiKey, Base::All), "X"),
+    route("GET", "apikeys/{}", Get(ApiKey), "X"),
+    route("PUT", "apikeys/{}/status", Key(Keying::Status), "X"),
+    route("PUT", "apikeys/{}/policy", Key(Keying::Policy), "X"),
+    route("GET", "biometricextractors", List(BiometricExtractor, Base::All), "X"),
+    route("GET", "biometricextractors/{}", Get(BiometricExtractor), "X"),
+    route("GET", "credentialtypemappings", List(CredentialTypeMapping, Base::All), "X"),
+    route("GET", "credentialtypemappings/{}", Get(CredentialTypeMapping), "X"),
+    route("GET", "partners/{}/certificate", Operation::CertificateOfPartner, "X"),
+    route("POST", "partners/{}/certificate", Operation::Upload(Upload::Partner), "X"),
+    route("GET", "certificates", List(Certificate, Base::All), "X"),
+    route("POST", "certificates/ca", Operation::Upload(Upload::Authority), "X"),
+    route("GET", "certificates/{}", Get(Certificate), "X"),
+    route("DELETE", "certificates/{}", Delete(Certificate), "X"),
+    route("GET", "policygroups", List(PolicyGroup, Base::All), "X"),
+    route("GET", "policygroups/{}", Get(PolicyGroup), "X"),
+    route("POST", "policygroups", Create(PolicyGroup, false), "X"),
+    route("PUT", "policygroups/{}", Update(PolicyGroup), "X"),
+    route("GET", "policies", List(Policy, Base::All), "X"),
+    route("POST", "policies", Create(Policy, false), "X"),
+    route("GET", "policies/{}", Get(Policy), "X"),
+    route("PUT", "policies/{}", Update(Policy), "X"),
+    route("PUT", "policies/{}/publish", Operation::Policy(PolicyStep::Publish), "X"),
+    route("PUT", "policies/{}/status", Operation::Policy(PolicyStep::Status), "X"),
+    route("GET", "authorizations", Operation::Authorize, "X"),
+    route("POST", "authorizations", Operation::Authorize, "X"),
+    route("GET", "actions", List(Kind::Action, Base::All), "X"),
+    route("POST", "actions", Create(Kind::Action, false), "X"),
+    route("GET", "actions/{}", Get(Kind::Action), "X"),
+    route("PUT", "actions/{}", Update(Kind::Action), "X"),
+    route("DELETE", "actions/{}", Delete(Kind::Action), "X"),
+    route("GET", "roleactions", List(RoleAction, Base::All), "X"),
+    route("POST", "roleactions", Create(RoleAction, false), "X"),
+    route("GET", "roleactions/{}", Get(RoleAction), "X"),
+    route("PUT", "roleactions/{}", Update(RoleAction), "X"),
+    route("DELETE", "roleactions/{}", Delete(RoleAction), "X"),
+    route("GET", "features", List(Feature, Base::All), "X"),
+    route("POST", "features", Create(Feature, false), "X"),
+    route("GET", "features/{}", Get(Feature), "X"),
+    route("PUT", "features/{}", Update(Feature), "X"),
+    route("DELETE", "features/{}", Delete(Feature), "X"),
+    route("GET", "featureroles", List(FeatureRole, Base::All), "X"),
+    route("POST", "featureroles", Create(FeatureRole, false), "X"),
+    route("GET", "featureroles/{}", Get(FeatureRole), "X"),
+    route("PUT", "featureroles/{}", Update(FeatureRole), "X"),
+    route("DELETE", "featureroles/{}", Delete(FeatureRole), "X"),
+    route("GET", "misps", List(Misp, Base::All), "X"),
+    route("GET", "misps/{}", Get(Misp), "X"),
+    route("POST", "misps", Create(Misp, false), "X"),
+    route("PUT", "misps/{}", Update(Misp), "X"),
+    route("PUT", "misps/{}/status", Operation::Misp(MispStep::Decide), "X"),
+    route("PUT", "misps/{}/activation", Operation::Misp(MispStep::Activate), "X"),
+    route("GET", "misps/{}/licensekey", Operation::Misp(MispStep::ReadKey), "X"),
+    route("POST", "misps/{}/licensekey", Operation::Misp(MispStep::Renew), "X"),
+    route("PUT", "misps/{}/licensekey", Operation::Misp(MispStep::KeyStatus), "X"),
+    route("POST", "misps/{}/licensekey/validate", Operation::Misp(MispStep::Validate), "X"),
+    route("GET", "devices", List(Device, Base::All), "X"),
+    route("POST", "devices", Create(Device, false), "X"),
+    route("GET", "devices/{}", Get(Device), "X"),
+    route("DELETE", "devices/{}", Delete(Device), "X"),
+    route("GET", "contracts", List(Contract, Base::All), "X"),
+    route("POST", "contracts", Create(Contract, false), "X"),
+    route("GET", "contracts/check", Operation::Contract(ContractStep::Check), "X"),
+    route("GET", "contracts/{}", Get(Contract), "X"),
+    route("PUT", "contracts/{}/approve", Operation::Contract(ContractStep::Approve), "X"),
+    route("DELETE", "contracts/{}", Operation::Contract(ContractStep::Revoke), "X"),
+    route("POST", "imports/digit", Operation::ImportMasters, "X"),
     route("GET", "apiclients", List(ApiClient, Base::All), "X"),
     route("POST", "apiclients", Create(ApiClient, false), "X"),
     route("GET", "apiclients/{}", Get(ApiClient), "X"),

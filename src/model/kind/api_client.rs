@@ -20,6 +20,9 @@ pub const WITHIN: AttrId = Kind::ApiClient.own_attr(4);
 /// The client that made it.
 pub const CREATED_BY: AttrId = Kind::ApiClient.own_attr(5);
 
+/// Roles by which the server guards itself.
+pub const ROLES: AttrId = Kind::ApiClient.own_attr(6);
+
 /// The fewest and most characters of a password that is chosen for a client.
 pub const PASSWORD: std::ops::RangeInclusive<usize> = 8..=256;
 
@@ -30,7 +33,7 @@ static STATES: [Choice; 2] = [
 
 static WITHIN_TARGETS: [(Kind, OnDelete); 1] = [(Kind::Organization, OnDelete::Restrict)];
 
-static ATTRS: [AttrDef; 5] = [
+static ATTRS: [AttrDef; 6] = [
     AttrDef {
         number: 1,
         name: "name",
@@ -71,6 +74,16 @@ static ATTRS: [AttrDef; 5] = [
         doc: "Name of the client that made it.",
         ..AttrDef::TEXT
     },
+    AttrDef {
+        number: 6,
+        name: "roles",
+        // A role that went away silently would lift the guard.
+        syntax: Syntax::Reference(&[(Kind::Role, OnDelete::Restrict)]),
+        many: true,
+        rank: 30,
+        doc: "Roles that must be mapped to what it does, where the server guards itself (`access.guard-tenant`).",
+        ..AttrDef::TEXT
+    },
 ];
 
 /// The declaration.
@@ -81,7 +94,7 @@ pub static KIND: KindDef = KindDef {
     path: "apiclients",
     attrs: &ATTRS,
     seed_attrs: 3,
-    unique: &[Unique { attr: 1, within: None, ignore_case: false }],
+    unique: &[Unique { attr: 1, within: None, ignore_case: false, with: None }],
     // One that is not bounded belongs to no organization, so bounded clients do not see it.
     scope: Scope::Ref(4),
     natural_key: NaturalKey::Unique(1),

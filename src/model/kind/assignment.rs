@@ -38,7 +38,7 @@ pub static KIND: KindDef = KindDef {
     path: "",
     attrs: &ATTRS,
     seed_attrs: 2,
-    unique: &[Unique { attr: 2, within: Some(1), ignore_case: false }],
+    unique: &[Unique { attr: 2, within: Some(1), ignore_case: false, with: None }],
     scope: Scope::Ref(2),
     natural_key: NaturalKey::None,
     write_aliases: &[],

@@ -63,7 +63,7 @@ pub static KIND: KindDef = KindDef {
     path: "delegations",
     attrs: &ATTRS,
     seed_attrs: 4,
-    unique: &[Unique { attr: 2, within: Some(1), ignore_case: false }],
+    unique: &[Unique { attr: 2, within: Some(1), ignore_case: false, with: None }],
     scope: Scope::Ref(1),
     natural_key: NaturalKey::None,
     write_aliases: &[],

@@ -62,7 +62,7 @@ pub static KIND: KindDef = KindDef {
     path: "mandatetemplates",
     attrs: &ATTRS,
     seed_attrs: 4,
-    unique: &[Unique { attr: 1, within: None, ignore_case: false }],
+    unique: &[Unique { attr: 1, within: None, ignore_case: false, with: None }],
     scope: Scope::None,
     natural_key: NaturalKey::Unique(1),
     write_aliases: &[],

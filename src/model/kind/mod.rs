@@ -2,23 +2,41 @@
 //!
 //! Routes, wire names, search, uniqueness, references, grants and audit records derive from the declarations.
 
+pub mod action;
 pub mod api_client;
+pub mod api_key;
+pub mod api_key_request;
 pub mod assignment;
 pub mod attribute_definition;
 pub mod audit_event;
+pub mod biometric_extractor;
+pub mod certificate;
+pub mod contact;
+pub mod contract;
+pub mod credential_type_mapping;
 pub mod delegation;
+pub mod device;
+pub mod feature;
+pub mod feature_role;
+pub mod license_key;
 pub mod mandate;
 pub mod mandate_invitation;
 pub mod mandate_template;
 pub mod message;
+pub mod misp;
 pub mod organization;
+pub mod partner;
+pub mod policy;
+pub mod policy_group;
 pub mod role;
+pub mod role_action;
 pub mod role_invitation;
 pub mod token;
 pub mod user;
 pub mod workflow;
 
 use crate::model::attribute::{AttrDef, AttrId};
+use crate::model::key;
 use crate::model::rules::Rules;
 
 /// Lists the kinds: `number => Variant : module`.
@@ -40,6 +58,16 @@ macro_rules! kinds {
                 match self { $(Self::$variant => &$module::KIND),+ }
             }
         }
+
+        /// The same kinds without gaps, in the order of [`Kind::ALL`].
+        #[derive(Clone, Copy)]
+        enum Place { $($variant),+ }
+
+        impl Kind {
+            const fn place(self) -> Place {
+                match self { $(Self::$variant => Place::$variant),+ }
+            }
+        }
     };
 }
 
@@ -59,6 +87,23 @@ kinds! {
     13 => Token: token,
     14 => AttributeDefinition: attribute_definition,
     15 => Message: message,
+    16 => Partner: partner,
+    17 => Contact: contact,
+    18 => ApiKeyRequest: api_key_request,
+    19 => ApiKey: api_key,
+    20 => BiometricExtractor: biometric_extractor,
+    21 => CredentialTypeMapping: credential_type_mapping,
+    22 => Certificate: certificate,
+    23 => PolicyGroup: policy_group,
+    24 => Policy: policy,
+    25 => Misp: misp,
+    26 => LicenseKey: license_key,
+    27 => Action: action,
+    28 => RoleAction: role_action,
+    29 => Feature: feature,
+    30 => FeatureRole: feature_role,
+    31 => Device: device,
+    32 => Contract: contract,
 }
 
 /// A key that must be unique.
@@ -70,6 +115,8 @@ pub struct Unique {
     pub within: Option<u8>,
     /// Whether letter case does not tell two keys apart.
     pub ignore_case: bool,
+    /// Own number of another reference that is part of the key.
+    pub with: Option<u8>,
 }
 
 /// Which organization owns an entity (`entity.home`).
@@ -92,6 +139,8 @@ pub enum NaturalKey {
     EntityName,
     /// The unique attribute of that own number.
     Unique(u8),
+    /// A tenant, `:` and the attribute of that own number, which is unique within the tenant.
+    InTenant(u8),
 }
 
 /// The declaration of a kind.
@@ -136,6 +185,14 @@ impl KindDef {
         self.write_aliases.iter().find(|(given, _)| *given == name).map_or(name, |(_, means)| means)
     }
 
+    /// The attribute and key by which `text` names an entity in the place of its id, in the letter case that makes it
+    /// unique; `None` where no single attribute does.
+    pub fn natural(&self, kind: Kind, text: &str) -> Option<(AttrId, Vec<u8>)> {
+        let NaturalKey::Unique(number) = self.natural_key else { return None };
+        let unique = self.unique.iter().find(|unique| unique.attr == number && unique.within.is_none())?;
+        Some((kind.own_attr(number), key::unique_key(text, unique.ignore_case)))
+    }
+
     /// The attribute name an alias stands for.
     pub fn alias(&self, name: &str) -> Option<&'static str> {
         self.aliases.iter().find(|(alias, _)| *alias == name).map(|(_, name)| *name)
@@ -159,9 +216,9 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| i64::from(kind.number()) == number)
     }
 
-    /// The position in [`Kind::ALL`].
+    /// The position in [`Kind::ALL`]; numbers may have gaps, positions have none.
     pub fn index(self) -> usize {
-        usize::from(self.number()) - 1
+        self.place() as usize
     }
 
     /// Its name, singular and lower case.

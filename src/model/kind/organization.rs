@@ -102,7 +102,7 @@ pub static KIND: KindDef = KindDef {
     path: "organizations",
     attrs: &ATTRS,
     seed_attrs: 4,
-    unique: &[Unique { attr: 5, within: Some(7), ignore_case: false }],
+    unique: &[Unique { attr: 5, within: Some(7), ignore_case: false, with: None }],
     scope: Scope::Own,
     natural_key: NaturalKey::EntityName,
     write_aliases: &[],

@@ -15,6 +15,8 @@ pub const NAME: AttrId = Kind::Role.own_attr(1);
 pub const ENTITY_NAME: AttrId = Kind::Role.own_attr(2);
 /// The name for people.
 pub const FRIENDLY_NAME: AttrId = Kind::Role.own_attr(3);
+/// What the role is for.
+pub const DESCRIPTION: AttrId = Kind::Role.own_attr(4);
 /// The organization it belongs to.
 pub const ORGANIZATION: AttrId = Kind::Role.own_attr(5);
 /// The roles that having it gives too.
@@ -84,7 +86,7 @@ pub static KIND: KindDef = KindDef {
     path: "roles",
     attrs: &ATTRS,
     seed_attrs: 2,
-    unique: &[Unique { attr: 1, within: Some(5), ignore_case: false }],
+    unique: &[Unique { attr: 1, within: Some(5), ignore_case: false, with: None }],
     scope: Scope::Ref(5),
     natural_key: NaturalKey::EntityName,
     write_aliases: &[],

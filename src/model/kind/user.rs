@@ -180,7 +180,7 @@ pub static KIND: KindDef = KindDef {
     path: "users",
     attrs: &ATTRS,
     seed_attrs: 9,
-    unique: &[Unique { attr: 6, within: None, ignore_case: true }],
+    unique: &[Unique { attr: 6, within: None, ignore_case: true, with: None }],
     scope: Scope::Ref(10),
     natural_key: NaturalKey::None,
     write_aliases: &[("organization", "organizationId")],

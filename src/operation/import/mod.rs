@@ -58,8 +58,9 @@ impl Plan {
 }
 
 /// The kinds an export holds, each after those it refers to. What is left out: assignments stand with their users,
-/// tokens and messages hold secrets of this installation, audit records are the trail's own.
-pub const ORDER: [Kind; 11] = [
+/// contracts with the ledger that proves them, tokens and messages hold secrets of this installation, audit records are
+/// the trail's own.
+pub const ORDER: [Kind; 27] = [
     Kind::AttributeDefinition,
     Kind::Organization,
     Kind::Role,
@@ -70,6 +71,22 @@ pub const ORDER: [Kind; 11] = [
     Kind::RoleInvitation,
     Kind::MandateInvitation,
     Kind::Workflow,
+    Kind::PolicyGroup,
+    Kind::Policy,
+    Kind::Misp,
+    Kind::LicenseKey,
+    Kind::Partner,
+    Kind::Contact,
+    Kind::ApiKeyRequest,
+    Kind::ApiKey,
+    Kind::BiometricExtractor,
+    Kind::CredentialTypeMapping,
+    Kind::Certificate,
+    Kind::Action,
+    Kind::Feature,
+    Kind::RoleAction,
+    Kind::FeatureRole,
+    Kind::Device,
     Kind::ApiClient,
 ];
 

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use crate::model::attribute::AttrId;
-use crate::model::kind::{NaturalKey, user};
+use crate::model::kind::user;
 use crate::model::rules::Companions;
 use crate::model::{Error, Kind, Registry, Row, Stored, key};
+use crate::operation::access::named::{as_meant, by_key};
 use crate::operation::import::Plan;
 use crate::operation::resolve::{Transaction, kinds_of, organization_row, role_row};
 use crate::store::Write;
@@ -83,7 +84,7 @@ impl References {
     ) -> Result<(), Error> {
         let kinds = registry.numbered(attr).map(|attribute| kinds_of(attribute.syntax)).unwrap_or_default();
         for kind in kinds {
-            let Some(row) = row_of(tx, kind, text).await? else { continue };
+            let Some(row) = row_of(tx, kind, &as_meant(attr, text)).await? else { continue };
             let Some(found) = tx.load_rows(&[row]).await?.pop() else { continue };
             let mut names = plan.names.lock();
             if names.len() >= KEPT {
@@ -102,11 +103,10 @@ async fn row_of(tx: &mut dyn Write, kind: Kind, text: &str) -> Result<Option<Row
         Kind::Organization => organization_row(&mut Transaction(tx), text).await,
         Kind::Role => role_row(&mut Transaction(tx), text).await,
         Kind::User => tx.holder(user::LOGIN, 0, &key::unique_key(text, true)).await,
-        other => match other.def().natural_key {
-            NaturalKey::Unique(number) => {
-                tx.holder(other.own_attr(number), 0, &key::unique_key(text, false)).await
-            }
-            NaturalKey::None | NaturalKey::EntityName => Ok(None),
+        Kind::Action | Kind::Feature => by_key(&mut Transaction(tx), kind, text).await,
+        other => match other.def().natural(other, text) {
+            Some((attr, key)) => tx.holder(attr, 0, &key).await,
+            None => Ok(None),
         },
     }
 }

@@ -11,14 +11,16 @@ use crate::model::state::Given;
 use crate::model::{AttrId, Attributes, Error, Kind, Stored, Value, Verb};
 use crate::operation::assign::link;
 use crate::operation::create::home_of;
+use crate::operation::device::orchestrator::session;
 use crate::operation::import::cursor::{Deferred, Outcome};
 use crate::operation::import::entry::Content;
 use crate::operation::import::writer::{Fault, Writer};
 use crate::operation::import::{OnDuplicate, Plan};
 use crate::operation::inclusion::refuse_cycle;
+use crate::operation::policy::imported::check_changed;
 use crate::operation::resolve::{load_companions, referred};
 use crate::operation::setup::Declaration;
-use crate::operation::update::target;
+use crate::operation::update::{forgive, target};
 use crate::store::{Replace, Write};
 
 impl Content {
@@ -61,8 +63,10 @@ impl Writer<'_> {
         let mut differs = self.replace(&old, attributes).await?;
         if let Some(credential) = &content.credential {
             self.tx.set_credentials(&[(old.row(), credential.clone())]).await?;
+            session::close_all(self.tx, old.row()).await?;
             let action = Action::of(Verb::Update, self.kind, Some(id));
-            self.events.succeeded(action, vec!["pwd: *** → ***".to_owned()]);
+            self.events.imported(action, vec!["pwd: *** → ***".to_owned()]);
+            forgive(self.tx, &old, old.attributes(), true).await?;
             differs = true;
         }
         for role in given.role_ids() {
@@ -101,6 +105,8 @@ impl Writer<'_> {
             with: &self.references.companions,
         };
         let valid = revalidate(old, attributes, &context).map_err(Fault::Record)?;
+        let engine = &self.plan.engine;
+        check_changed(self.tx, engine, old, valid.attributes()).await.map_err(Fault::of)?;
         if self.kind == Kind::Role {
             self.tx.lock(&["inclusion"]).await?;
             refuse_cycle(self.tx, old.id(), valid.attributes()).await.map_err(|error| match error {
@@ -119,8 +125,9 @@ impl Writer<'_> {
         let home = home_of(self.kind, valid.attributes(), companions);
         let change = Replace { old, now: self.now, home, valid: &valid, rows: companions };
         let new = self.tx.replace(&change).await?;
+        forgive(self.tx, old, new.attributes(), false).await?;
         let action = Action::of(Verb::Update, self.kind, Some(old.id()));
-        self.events.succeeded(action, changes(old.attributes(), new.attributes(), &self.registry));
+        self.events.imported(action, changes(old.attributes(), new.attributes(), &self.registry));
         self.references.companions.add(new);
         Ok(true)
     }
@@ -156,7 +163,7 @@ impl Writer<'_> {
         self.tx.declare(*kind, name, *indexed, *many).await?;
         self.registry = self.tx.registry();
         let action = Action { word: "DECLARE", ..Action::of(verb, *kind, None) };
-        self.events.succeeded(action, vec![format!("{name}: indexed={indexed}, many={many}")]);
+        self.events.imported(action, vec![format!("{name}: indexed={indexed}, many={many}")]);
         Ok(())
     }
 

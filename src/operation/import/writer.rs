@@ -10,11 +10,12 @@ use crate::audit::event::changes;
 use crate::audit::{Action, Events};
 use crate::model::attribute::OnDelete;
 use crate::model::derive::derive;
-use crate::model::kind::{assignment, mandate, organization, user};
+use crate::model::kind::{assignment, device, mandate, organization, user};
 use crate::model::rules::{Context, by_server, transfer, validate};
 use crate::model::state::Given;
 use crate::model::value::Syntax;
 use crate::model::{AttrId, Attributes, Error, Kind, Registry, Row, Stored, Valid, Value, Verb};
+use crate::operation::access::standing;
 use crate::operation::create::home_of;
 use crate::operation::import::cursor::{Deferred, Outcome, Refusal};
 use crate::operation::import::entry::{Content, Entry};
@@ -22,6 +23,7 @@ use crate::operation::import::references::{Named, References};
 use crate::operation::import::settle::text_of;
 use crate::operation::import::{OnDuplicate, Plan};
 use crate::operation::mandates::{fill_from_template, hold_roles};
+use crate::operation::policy::imported::check_new;
 use crate::operation::resolve::referred;
 use crate::store::bulk::Probe;
 use crate::store::{Credential, Insert, Write};
@@ -35,6 +37,13 @@ pub(super) enum Fault {
     Record(Error),
     /// Nothing more can be done in this transaction.
     Chunk(Error),
+}
+
+impl Fault {
+    /// What an error of a check means: a refusal, unless it is a fault of ours.
+    pub(super) fn of(error: Error) -> Self {
+        if error.is_ours() { Self::Chunk(error) } else { Self::Record(error) }
+    }
 }
 
 impl From<Error> for Fault {
@@ -144,7 +153,7 @@ impl<'a> Writer<'a> {
 
     pub(super) fn refuse(&mut self, record: u64, line: u64, error: &Error) {
         let action = Action::of(Verb::Create, self.kind, None);
-        self.events.failed(action, error);
+        self.events.not_imported(action, error);
         self.outcome.refused.push(Refusal { record, line, reason: error.to_string() });
     }
 
@@ -383,6 +392,10 @@ impl<'a> Writer<'a> {
             fill_from_template(self.tx, &mut attributes, companions, self.now).await?;
             hold_roles(self.tx, &attributes, companions).await?;
         }
+        if self.kind == Kind::Device {
+            // The contracts it had elsewhere are not here.
+            attributes.set(device::CONTRACTS, Vec::new());
+        }
         let id = content.id.unwrap_or(content.fresh);
         let rules = Context {
             now: self.now,
@@ -397,6 +410,12 @@ impl<'a> Writer<'a> {
             None => validate(self.kind, attributes, &rules),
         };
         let valid = valid.map_err(Fault::Record)?;
+        let (engine, companions) = (&self.plan.engine, &self.references.companions);
+        check_new(self.tx, engine, self.kind, valid.attributes(), companions).await.map_err(Fault::of)?;
+        if content.id.is_none() {
+            // What lived elsewhere may have been parted from its tenant by a move.
+            standing::check(self.tx, self.kind, valid.attributes(), companions).await.map_err(Fault::of)?;
+        }
         let home = home_of(self.kind, valid.attributes(), &self.references.companions);
         self.taken.extend(probes);
         self.ids.insert(id);
@@ -429,13 +448,13 @@ impl<'a> Writer<'a> {
         for (entity, ready) in stored.iter().zip(&pending) {
             let action = Action::of(Verb::Create, self.kind, Some(entity.id()));
             self.events
-                .succeeded(action, changes(&Attributes::default(), entity.attributes(), &self.registry));
+                .imported(action, changes(&Attributes::default(), entity.attributes(), &self.registry));
             credentials.extend(ready.content.credential.clone().map(|credential| (entity.row(), credential)));
         }
         for link in stored.iter().skip(pending.len()) {
             let user = link.attributes().reference(assignment::USER).map(|user| user.id);
             let action = Action { target: user, ..Action::of(Verb::Create, Kind::Assignment, None) };
-            self.events.succeeded(action, changes(&Attributes::default(), link.attributes(), &self.registry));
+            self.events.imported(action, changes(&Attributes::default(), link.attributes(), &self.registry));
         }
         self.tx.set_credentials(&credentials).await?;
         self.outcome.made += pending.len() as u64;
@@ -472,8 +491,20 @@ fn may_be_text(registry: &Registry, attr: AttrId) -> bool {
 /// Error 1 for what is made by more than its attributes (an invitation with its token and mail, a step of a mandate):
 /// an import takes such entities only as they were elsewhere.
 fn only_with_id(kind: Kind, attributes: &Attributes) -> Result<(), Error> {
-    let is_step =
-        matches!(kind, Kind::Delegation | Kind::RoleInvitation | Kind::MandateInvitation | Kind::Workflow);
+    let is_step = matches!(
+        kind,
+        Kind::Delegation
+            | Kind::RoleInvitation
+            | Kind::MandateInvitation
+            | Kind::Workflow
+            | Kind::Misp
+            | Kind::LicenseKey
+            | Kind::ApiKeyRequest
+            | Kind::ApiKey
+            | Kind::BiometricExtractor
+            | Kind::CredentialTypeMapping
+            | Kind::Certificate
+    );
     if is_step || (kind == Kind::Mandate && attributes.first(mandate::MANDATEE).is_none()) {
         return Err(Error::invalid(
             "id",

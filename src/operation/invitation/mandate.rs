@@ -10,6 +10,7 @@ use crate::model::letter::LetterKind;
 use crate::model::rules::{Companions, by_server};
 use crate::model::{Attributes, Error, Kind, Row, Stored, Value, Verb};
 use crate::operation::engine::Engine;
+use crate::operation::every;
 use crate::operation::invitation::send::Sending;
 use crate::operation::invitation::{Inviting, Offer, end};
 use crate::operation::mandates::{accept_mandate, decline_mandate};
@@ -97,10 +98,7 @@ pub async fn withdraw_for(
     events: &mut Events,
 ) -> Result<(), Error> {
     let source = Source::RefersTo { attr: mandate_invitation::MANDATE, to: vec![mandate] };
-    let rows: Vec<Row> = tx.scan(&source, None, 100).await?.iter().map(|hit| hit.row).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
+    let rows = every::rows(&every::hits_in(tx, &source).await?);
     for invitation in tx.load_rows(&rows).await? {
         if invitation.attributes().text(mandate_invitation::STATE) == Some(State::Sent.name()) {
             let action = Inviting::Withdraw(Offer::Mandate).action(Some(invitation.id()));

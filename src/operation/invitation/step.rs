@@ -9,12 +9,13 @@ use crate::model::kind::{role_invitation, workflow};
 use crate::model::letter::LetterKind;
 use crate::model::{AttrId, Error, Kind, Row, Stored, Verb};
 use crate::operation::engine::Engine;
+use crate::operation::every;
 use crate::operation::invitation::send::{Sending, renew};
 use crate::operation::invitation::{Inviting, Offer, end, rewrite};
 use crate::operation::perform::Change;
 use crate::operation::scope;
 use crate::operation::update::{Precondition, target};
-use crate::store::{Position, Source, Write};
+use crate::store::{Source, Write};
 
 /// Sends an invitation again, or takes it back.
 #[derive(Debug)]
@@ -106,14 +107,8 @@ impl Change for Withdraw {
 /// The invitations of a user that are stored as Sent, in the order they were made, locked.
 pub async fn open_invitations(tx: &mut dyn Write, user: Row) -> Result<Vec<Stored>, Error> {
     let source = Source::RefersTo { attr: role_invitation::USER, to: vec![user] };
-    let (mut rows, mut at) = (Vec::new(), None::<Position>);
-    loop {
-        let hits = tx.scan(&source, at.as_ref(), 1_000).await?;
-        let Some(last) = hits.last() else { break };
-        at = Some(last.at.clone());
-        rows.extend(hits.iter().map(|hit| hit.row));
-    }
-    let mut found = if rows.is_empty() { Vec::new() } else { tx.load_rows(&rows).await? };
+    let rows = every::rows(&every::hits_in(tx, &source).await?);
+    let mut found = tx.load_rows(&rows).await?;
     found.retain(|invitation| invitation.attributes().text(role_invitation::STATE) == Some("Sent"));
     Ok(found)
 }

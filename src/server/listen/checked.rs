@@ -44,10 +44,10 @@ impl Sizes {
             watch.head_done();
         }
         if too_long {
-            return Err(Refusal::line_too_long(self.line).response(self.world.as_ref()));
+            return Err(Refusal::line_too_long(self.line).response_on(request.path(), self.world.as_ref()));
         }
         if declared.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > self.body)) {
-            return Err(Refusal::body_too_large(self.body).response(self.world.as_ref()));
+            return Err(Refusal::body_too_large(self.body).response_on(request.path(), self.world.as_ref()));
         }
         Ok(())
     }

@@ -81,6 +81,21 @@ impl Refusal {
             .map_into_boxed_body()
     }
 
+    /// As [`Refusal::response`]; below `/api/v1` in the form of the interface there.
+    pub(super) fn response_on(&self, path: &str, world: &dyn World) -> Response<BoxBody> {
+        if !path.starts_with("/api/v1/") {
+            return self.response(world);
+        }
+        let id = self.log(world);
+        let body = serde_json::json!({ "error": self.message }).to_string();
+        Response::build(self.status)
+            .insert_header((header::CONTENT_TYPE, "application/json"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header(("x-request-id", id.to_string()))
+            .body(body)
+            .map_into_boxed_body()
+    }
+
     /// The answer as bytes, after which the connection is closed. Logs it.
     pub(super) fn bytes(&self, world: &dyn World) -> Vec<u8> {
         let id = self.log(world);

@@ -56,8 +56,7 @@ impl Cursor {
                 (column!(row, 0), column!(row, 1), column!(row, 2), column!(row, 3));
             let (Some(seq), Some(kinds), Some(at)) = (seq, kinds, at) else { continue };
             if node != Some(inner.node) && !self.seen.contains(&seq) {
-                let kinds = u32::try_from(kinds).unwrap_or(u32::MAX);
-                touched = Some(Touched(touched.unwrap_or(Touched::default()).0 | kinds));
+                touched = Some(Touched(touched.unwrap_or(Touched::default()).0 | kinds.cast_unsigned()));
             }
             if at >= self.low {
                 seen.insert(seq);

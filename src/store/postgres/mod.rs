@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::model::registry::Attribute;
 use crate::model::{AttrId, Error, Registry, Row, Stored};
 use crate::store::answers::{self, Answer, Kept};
-use crate::store::convert::{self, audit_row, column, entity_row, mail_row};
+use crate::store::convert::{self, column, entity_row, mail_row};
 use crate::store::declaration;
 use crate::store::look::View;
 use crate::store::outbox::{HeldMail, Mail, OutboxQuery};
@@ -35,8 +35,7 @@ use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
 use crate::store::statements::{self, postgres as batch};
 use crate::store::{
-    AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, StoreOptions, Touched, Unit,
-    migrate, traits,
+    Credential, Hit, Position, Read, Source, Store, StoreOptions, Touched, Unit, migrate, traits,
 };
 use crate::world::SharedWorld;
 use near::Near;
@@ -54,7 +53,7 @@ fn rows_parameter(rows: Vec<Row>) -> Vec<i64> {
 }
 
 crate::store::transaction::transaction!(
-    tx, crate::store::postgres::driver, postgres, crate::store::columns::postgres,
+    tx, crate::store::postgres::driver, postgres, crate::store::columns::postgres, crate::store::columns::postgres,
     crate::store::postgres::rows_parameter,
     lock: [
         async fn lock(&mut self, names: &[&str]) -> Result<(), Error> {
@@ -72,11 +71,33 @@ crate::store::transaction::transaction!(
     ]
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
+crate::store::ledger::ledger!(booked, Postgres, crate::store::postgres::driver, tx);
 crate::store::inspect::inspect!(look, tx, postgres, crate::store::columns::postgres);
 crate::store::answers::answers!(kept, tx);
 crate::store::bulk::bulk!(many, tx, postgres, crate::store::columns::postgres);
 crate::store::post::post!(mails, tx);
 crate::store::declaration::declarations!(declared, tx, postgres, postgres, crate::store::columns::postgres);
+crate::store::trail::trail!(
+    told,
+    Postgres,
+    crate::store::postgres::driver,
+    postgres,
+    crate::store::columns::postgres
+);
+crate::store::trail::mending!(mended, tx, told, postgres, crate::store::columns::postgres);
+crate::store::trail::sealing!(
+    sealed, tx, told, postgres, crate::store::columns::postgres,
+    horizon: [
+        async fn audit_horizon(&mut self) -> Result<Horizon, Error> {
+            // A row may be committed after one with a higher number. Its number is given while its transaction holds
+            // the lock: who took a number up to `last` either has ended or is found holding it afterwards.
+            let last = self.last_row().await?;
+            let rows = self.fetch(query(statements::WRITERS)).await?;
+            let writers: Result<Vec<String>, Error> = rows.iter().map(|row| Ok(column!(row, 0))).collect();
+            Ok(Horizon { last, writers: writers? })
+        }
+    ]
+);
 
 /// What the store and its tasks share.
 struct Inner {
@@ -184,15 +205,16 @@ fn entity(row: &PgRow) -> Result<Stored, Error> {
     entity_row!(row)
 }
 
-fn audit_record(row: &PgRow) -> Result<(Row, AuditRow), Error> {
-    Ok(audit_row!(row))
-}
-
 fn held_mail(row: &PgRow) -> Result<HeldMail, Error> {
     mail_row!(row)
 }
 
 impl Postgres {
+    /// Runs a statement of the trail over committed data.
+    async fn trail_rows(&self, statement: driver::Statement) -> Result<Vec<PgRow>, Error> {
+        statement.fetch_all(&self.pool()).await.map_err(convert::plain)
+    }
+
     /// The pool that reads of this thread use.
     fn pool(&self) -> PgPool {
         self.near.pool().unwrap_or_else(|| self.inner.pool.clone())
@@ -288,34 +310,6 @@ impl Read for Postgres {
             Some(row) => Ok(Some(column!(row, 0))),
             None => Ok(None),
         }
-    }
-
-    async fn audit(
-        &self,
-        wanted: &AuditQuery,
-        after: Row,
-        limit: usize,
-    ) -> Result<Vec<(Row, AuditRow)>, Error> {
-        let wanted = wanted.clone();
-        let statement = query(statements::AUDIT)
-            .bind(after)
-            .bind(wanted.event_id)
-            .bind(wanted.module_id)
-            .bind(wanted.category)
-            .bind(wanted.client)
-            .bind(wanted.kind)
-            .bind(wanted.entity_id)
-            .bind(wanted.reference_id)
-            .bind(wanted.from)
-            .bind(wanted.to)
-            .bind(limited(limit));
-        statement.fetch_all(&self.pool()).await.map_err(convert::plain)?.iter().map(audit_record).collect()
-    }
-
-    async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
-        let statement = query(statements::AUDIT_RECORD).bind(id);
-        let row = statement.fetch_optional(&self.pool()).await.map_err(convert::plain)?;
-        Ok(row.as_ref().map(audit_record).transpose()?.map(|(_, record)| record))
     }
 
     async fn outbox(&self, wanted: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error> {

@@ -157,7 +157,7 @@ async fn commit(inner: &Inner, connection: &mut PgConnection, touched: Touched) 
         return connection.execute("COMMIT").await.map(|_| ());
     }
     // Numbers and a UUID of our own: nothing here comes from a request.
-    let (node, kinds, at) = (inner.node, touched.0, inner.world.now());
+    let (node, kinds, at) = (inner.node, touched.0.cast_signed(), inner.world.now());
     let sql = format!(
         "INSERT INTO change (tx, node, touched, at) VALUES (pg_current_xact_id(), '{node}', {kinds}, {at}); COMMIT"
     );

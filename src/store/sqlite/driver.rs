@@ -4,11 +4,13 @@
 //! twin for the other database is `postgres/driver.rs`.
 
 use std::future::{Ready, ready};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
-use rusqlite::types::Value;
+pub(in crate::store) use rusqlite::types::Value;
+use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, OpenFlags};
 use uuid::Uuid;
 
@@ -81,15 +83,22 @@ impl Link {
     }
 }
 
-/// SQL with its parameters.
+/// SQL with its parameters, or with those of each of its runs.
 pub(in crate::store) struct Statement {
     sql: &'static str,
     values: Vec<Value>,
+    /// How many of the values each run takes; `None` for one run with all of them.
+    width: Option<NonZeroUsize>,
 }
 
 /// A statement of that SQL.
 pub(in crate::store) fn query(sql: &'static str) -> Statement {
-    Statement { sql, values: Vec::new() }
+    Statement { sql, values: Vec::new(), width: None }
+}
+
+/// A statement that runs once for each `width` of the values, in their order.
+pub(in crate::store) fn query_each(sql: &'static str, values: Vec<Value>, width: NonZeroUsize) -> Statement {
+    Statement { sql, values, width: Some(width) }
 }
 
 impl Statement {
@@ -101,20 +110,31 @@ impl Statement {
 
     fn ready<'c>(&self, link: &'c Link) -> Result<CachedStatement<'c>, Failure> {
         link.check_lease()?;
-        let mut statement = link.inner.prepare_cached(self.sql)?;
-        for (at, value) in self.values.iter().enumerate() {
-            statement.raw_bind_parameter(at + 1, value)?;
-        }
-        Ok(statement)
+        link.inner.prepare_cached(self.sql)
+    }
+
+    /// The values of each run.
+    fn runs(&self) -> impl Iterator<Item = &[Value]> {
+        let (once, each) = match self.width {
+            None => (Some(self.values.as_slice()), None),
+            Some(width) => (None, Some(self.values.chunks(width.get()))),
+        };
+        once.into_iter().chain(each.into_iter().flatten())
     }
 
     /// Runs it.
     pub(in crate::store) fn execute(self, link: &mut Link) -> Ready<Result<Done, Failure>> {
         let run = || {
             let mut statement = self.ready(link)?;
-            let mut rows = statement.raw_query();
-            while rows.next()?.is_some() {}
-            Ok(Done(link.inner.changes()))
+            let mut written = 0;
+            for values in self.runs() {
+                fill(&mut statement, values)?;
+                let mut rows = statement.raw_query();
+                while rows.next()?.is_some() {}
+                drop(rows);
+                written += link.inner.changes();
+            }
+            Ok(Done(written))
         };
         ready(run())
     }
@@ -124,15 +144,56 @@ impl Statement {
         let run = || {
             let mut statement = self.ready(link)?;
             let width = statement.column_count();
-            let (mut rows, mut read) = (statement.raw_query(), Vec::new());
-            while let Some(row) = rows.next()? {
-                let values: Result<Vec<Value>, Failure> = (0..width).map(|at| row.get(at)).collect();
-                read.push(DbRow(values?));
+            let mut read = Vec::new();
+            for values in self.runs() {
+                fill(&mut statement, values)?;
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next()? {
+                    let values: Result<Vec<Value>, Failure> = (0..width).map(|at| row.get(at)).collect();
+                    read.push(DbRow(values?));
+                }
             }
             Ok(read)
         };
         ready(run())
     }
+}
+
+impl Statement {
+    /// Runs it over another connection, which only reads, and reads every row. Text that is none, which only a hand that
+    /// is not ours can have put there, is read as well as it can be.
+    pub(in crate::store) fn read(self, connection: &rusqlite::Connection) -> Result<Vec<DbRow>, Failure> {
+        let mut statement = connection.prepare_cached(self.sql)?;
+        let width = statement.column_count();
+        let mut read = Vec::new();
+        for values in self.runs() {
+            fill(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                let values: Result<Vec<Value>, Failure> =
+                    (0..width).map(|at| row.get_ref(at).map(lossy)).collect();
+                read.push(DbRow(values?));
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn lossy(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
+fn fill(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<(), Failure> {
+    for (at, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    Ok(())
 }
 
 /// How a statement ended.

@@ -23,11 +23,8 @@ use crate::store::look::View;
 use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::repair::{self, Place, Report, Runner, Walk, Work};
 use crate::store::shared::Shared;
-use crate::store::{
-    AuditQuery, AuditRow, Credential, Hit, Position, Read, Source, Store, Touched, Unit, columns, migrate,
-    traits,
-};
-use driver::Link;
+use crate::store::{Credential, Hit, Position, Read, Source, Store, Touched, Unit, columns, migrate, traits};
+use driver::{DbRow, Link, Statement};
 use hot::Hot;
 use writer::{Job, Message, Writer};
 
@@ -43,7 +40,8 @@ fn rows_parameter(rows: Vec<Row>) -> String {
 }
 
 crate::store::transaction::transaction!(
-    tx, crate::store::sqlite::driver, sqlite, crate::store::columns::sqlite, crate::store::sqlite::rows_parameter,
+    tx, crate::store::sqlite::driver, sqlite, crate::store::columns::sqlite, crate::store::columns::sqlite_each,
+    crate::store::sqlite::rows_parameter,
     lock: [
         async fn lock(&mut self, _names: &[&str]) -> Result<(), Error> {
             // There is one writer: its transaction excludes every other.
@@ -52,11 +50,29 @@ crate::store::transaction::transaction!(
     ]
 );
 crate::store::sign_in::sign_ins!(sign_in, tx);
+crate::store::ledger::ledger!(booked, Sqlite, crate::store::sqlite::driver, tx);
 crate::store::inspect::inspect!(look, tx, sqlite, crate::store::columns::sqlite);
 crate::store::answers::answers!(kept, tx);
 crate::store::bulk::bulk!(many, tx, sqlite, crate::store::columns::sqlite);
 crate::store::post::post!(mails, tx);
 crate::store::declaration::declarations!(declared, tx, sqlite, sqlite, crate::store::columns::sqlite);
+crate::store::trail::trail!(
+    told,
+    Sqlite,
+    crate::store::sqlite::driver,
+    sqlite,
+    crate::store::columns::sqlite
+);
+crate::store::trail::mending!(mended, tx, told, sqlite, crate::store::columns::sqlite);
+crate::store::trail::sealing!(
+    sealed, tx, told, sqlite, crate::store::columns::sqlite,
+    horizon: [
+        async fn audit_horizon(&mut self) -> Result<Horizon, Error> {
+            // There is one writer, and it is this one: rows are committed in their order.
+            Ok(Horizon { last: self.last_row().await?, writers: Vec::new() })
+        }
+    ]
+);
 
 /// The store on SQLite.
 pub(super) struct Sqlite {
@@ -74,15 +90,20 @@ fn registry_now(hot: &Hot) -> Result<Registry, Error> {
 
 impl Sqlite {
     /// Opens the migrated file and starts the writer.
-    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
+    pub(super) fn open(path: PathBuf, max_pages: Option<u32>) -> Result<Self, Error> {
         let hot = Hot::new(path.clone())?;
         let shared = Arc::new(Shared::new(Registry::new([])));
-        let mut writer = Writer::new(path.clone(), Arc::clone(&shared), Arc::clone(&hot));
+        let mut writer = Writer::new((path.clone(), max_pages), Arc::clone(&shared), Arc::clone(&hot));
         writer.connect()?;
         shared.set_registry(Arc::new(registry_now(&hot)?));
         let (messages, receiver) = mpsc::channel(QUEUE);
         writer::start(writer, receiver)?;
         Ok(Self { path, hot, shared, messages })
+    }
+
+    /// Runs a statement of the trail over committed data.
+    async fn trail_rows(&self, statement: Statement) -> Result<Vec<DbRow>, Error> {
+        self.hot.with_long(move |connection| statement.read(connection)).await
     }
 
     async fn send(&self, message: Message) -> Result<(), Error> {
@@ -157,20 +178,6 @@ impl Read for Sqlite {
 
     async fn secret_subject(&self, purpose: &str, hash: &[u8; 32], now: i64) -> Result<Option<Row>, Error> {
         self.hot.with(|connection| read::secret_subject(connection, purpose, hash, now))
-    }
-
-    async fn audit(
-        &self,
-        query: &AuditQuery,
-        after: Row,
-        limit: usize,
-    ) -> Result<Vec<(Row, AuditRow)>, Error> {
-        let query = query.clone();
-        self.hot.with_long(move |connection| read::audit(connection, &query, after, limit)).await
-    }
-
-    async fn audit_record(&self, id: Uuid) -> Result<Option<AuditRow>, Error> {
-        self.hot.with(|connection| read::audit_record(connection, id))
     }
 
     async fn outbox(&self, query: &OutboxQuery, after: Uuid, limit: usize) -> Result<Vec<HeldMail>, Error> {

@@ -13,7 +13,7 @@ use crate::store::outbox::{HeldMail, OutboxQuery};
 use crate::store::plan::{PLACE, PLACE_OF_WHOLE, Parameter, Place, Plan, place_by_rows};
 use crate::store::post_statements;
 use crate::store::statements::{self, sqlite as batch};
-use crate::store::{AuditQuery, AuditRow, Credential, Hit, Position, Source, convert};
+use crate::store::{Credential, Hit, Position, Source, convert};
 
 type Outcome<T> = Result<T, rusqlite::Error>;
 
@@ -164,37 +164,6 @@ pub(super) fn custom_attributes(connection: &Connection) -> Outcome<Vec<Result<A
 
 pub(super) fn migrations_applied(connection: &Connection) -> Outcome<usize> {
     connection.prepare_cached(statements::MIGRATIONS_APPLIED)?.query_row([], number)
-}
-
-pub(super) fn audit(
-    connection: &Connection,
-    query: &AuditQuery,
-    after: Row,
-    limit: usize,
-) -> Outcome<Vec<(Row, AuditRow)>> {
-    let entity = query.entity_id.map(|id| id.as_bytes().to_vec());
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let parameters: [&dyn ToSql; 11] = [
-        &after,
-        &query.event_id,
-        &query.module_id,
-        &query.category,
-        &query.client,
-        &query.kind,
-        &entity,
-        &query.reference_id,
-        &query.from,
-        &query.to,
-        &limit,
-    ];
-    let mut statement = connection.prepare_cached(statements::AUDIT)?;
-    statement.query_map(parameters.as_slice(), convert::audit_of_rusqlite)?.collect()
-}
-
-pub(super) fn audit_record(connection: &Connection, id: Uuid) -> Outcome<Option<AuditRow>> {
-    let mut statement = connection.prepare_cached(statements::AUDIT_RECORD)?;
-    let found = statement.query_row([id.as_bytes().as_slice()], convert::audit_of_rusqlite).optional()?;
-    Ok(found.map(|(_, record)| record))
 }
 
 pub(super) fn outbox(

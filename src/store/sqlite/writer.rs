@@ -28,6 +28,13 @@ const GROUP: usize = 64;
 const GROUP_TIME: Duration = Duration::from_millis(5);
 /// Begins a group and its first member; the commit of the group ends its last member.
 const FIRST_MEMBER: &str = "BEGIN IMMEDIATE; SAVEPOINT member";
+/// Begins the group of a bulk change, which is alone in it: no savepoint, whose journal would copy every page.
+const ALONE: &str = "BEGIN IMMEDIATE";
+/// Lets the log grow to so many pages before a commit copies them into the file.
+const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 4000";
+/// The same while bulk changes follow each other: they write the same pages again and again, and each need be copied
+/// only once.
+const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 32768";
 /// Ends a member and begins the next one.
 const NEXT_MEMBER: &str = "RELEASE member; SAVEPOINT member";
 /// How long one change may keep the writer; bulk changes are exempt.
@@ -49,10 +56,14 @@ pub(super) enum Message {
 
 pub(super) struct Writer {
     path: PathBuf,
+    /// The most pages the file may have.
+    max_pages: Option<u32>,
     /// `None` after a failure that the next group answers with a new connection.
     connection: Option<Link>,
     /// The connection's count of other connections' commits; `None` when it was not asked yet.
     version: Option<i64>,
+    /// Whether the last change was a bulk change.
+    bulk: bool,
     shared: Arc<Shared>,
     hot: Arc<Hot>,
 }
@@ -77,8 +88,8 @@ pub(super) fn start(writer: Writer, messages: mpsc::Receiver<Message>) -> Result
 }
 
 impl Writer {
-    pub(super) fn new(path: PathBuf, shared: Arc<Shared>, hot: Arc<Hot>) -> Self {
-        Self { path, connection: None, version: None, shared, hot }
+    pub(super) fn new((path, max_pages): (PathBuf, Option<u32>), shared: Arc<Shared>, hot: Arc<Hot>) -> Self {
+        Self { path, max_pages, connection: None, version: None, bulk: false, shared, hot }
     }
 
     /// Serves until it is closed or nobody can send any more.
@@ -129,10 +140,14 @@ impl Writer {
     pub(super) fn connect(&mut self) -> Result<&mut Link, Error> {
         if self.connection.is_none() {
             let connection = Link::open(&self.path)?;
+            if let Some(pages) = self.max_pages {
+                connection.batch(&format!("PRAGMA max_page_count = {pages}"))?;
+            }
             // A new connection counts anew: what others did in between is unknown. The count is taken before
             // anything is read, so that no commit falls between the two.
             let counted_before = self.version.replace(data_version(&connection)?).is_some();
             self.connection = Some(connection);
+            self.bulk = false;
             if counted_before {
                 self.changed_by_others()?;
             }
@@ -208,7 +223,7 @@ impl Writer {
     ) -> Result<(), Error> {
         let opened = Instant::now();
         let mut job = first;
-        if let Err(error) = self.begin() {
+        if let Err(error) = self.begin(job.work.is_bulk()) {
             group.answers.push((job.reply, Ok(())));
             return Err(error);
         }
@@ -238,9 +253,14 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self) -> Result<(), Error> {
+    fn begin(&mut self, bulk: bool) -> Result<(), Error> {
+        self.connect()?;
+        let was_bulk = std::mem::replace(&mut self.bulk, bulk);
         let connection = self.connect()?;
-        connection.batch(FIRST_MEMBER)?;
+        if bulk != was_bulk {
+            connection.batch(if bulk { LONG_LOG } else { SHORT_LOG })?;
+        }
+        connection.batch(if bulk { ALONE } else { FIRST_MEMBER })?;
         self.notice_others()
     }
 }
@@ -287,17 +307,22 @@ async fn try_member(connection: &mut Link, registry: Arc<Registry>, work: &Work)
         }
         Err(error) => error,
     };
-    connection.batch("ROLLBACK TO member")?;
+    undo(connection, work)?;
     let (recorded, _) = attempt(connection, registry, work, Some(&error)).await?;
     let answer = match recorded {
         Ok(_) => error,
         Err(failure) => {
-            connection.batch("ROLLBACK TO member")?;
+            undo(connection, work)?;
             tracing::error!(detail = ?failure, refusal = ?error, "the records of a refusal could not be written");
             Error::unavailable("the records of a refusal could not be written")
         }
     };
     Ok(Ended::Refused(answer))
+}
+
+/// Undoes what the work has done, and nothing of those before it in the group.
+fn undo(connection: &Link, work: &Work) -> Result<(), Error> {
+    connection.batch(if work.is_bulk() { "ROLLBACK; BEGIN IMMEDIATE" } else { "ROLLBACK TO member" })
 }
 
 type Attempt = (Result<Touched, Error>, Option<Arc<Registry>>);

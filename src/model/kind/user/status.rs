@@ -105,7 +105,8 @@ impl Status {
     /// The status after `event`; error 15 where that is no step.
     pub fn after(self, event: Event) -> Result<Self, Error> {
         match (self, event) {
-            (Self::Pending, Event::SetEnabled) => {
+            // Disabled and enabled again it would have come past approval.
+            (Self::Pending, Event::SetEnabled | Event::SetDisabled) => {
                 Err(refusal("a registration awaits approval: decide its workflow"))
             }
             (Self::Waiting, Event::SetEnabled) => Err(refusal("the user must accept the invitation first")),
@@ -192,6 +193,13 @@ mod tests {
             assert_eq!(choice.number, i64::try_from(number).ok());
             assert_eq!(choice.name, status.name());
             assert_eq!(Status::named(choice.name), Some(status));
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_client_sets_leads_out_of_pending() {
+        for event in [Event::SetEnabled, Event::SetDisabled] {
+            assert!(Status::Pending.after(event).is_err(), "{event:?}");
         }
     }
 
