@@ -21,7 +21,8 @@ pub struct Verdict {
     pub head: Head,
     /// Sealed records that were verified.
     pub records: u64,
-    /// Records that wait for their seal.
+    /// Records that waited for their seal when the walk began; it may have met some of them sealed. Every record that
+    /// was committed before is among these or the verified.
     pub unsealed: u64,
     /// What is wrong; nothing was looked at beyond it.
     pub finding: Option<Finding>,
@@ -110,6 +111,8 @@ async fn once(
         let detail = "the chain begins otherwise than with the head that was given";
         return broken(Finding::at(expected.seq, None, "altered", detail), &walk);
     }
+    // Counted before the walk: afterwards, one that is sealed in between would be in neither count.
+    let unsealed = waiting(store, low).await?;
     let row = match walk_links(store, &mut walk).await? {
         Ok(row) => row.max(checkpoint.map_or(0, |checkpoint| checkpoint.row)),
         Err(finding) => return broken(finding, &walk),
@@ -122,7 +125,6 @@ async fn once(
         let finding = Finding { seq: None, row: Some(first.row), what: "inserted", detail };
         return broken(finding, &walk);
     }
-    let unsealed = waiting(store, low).await?;
     Ok(Verdict { start, head: walk.head, records: walk.records, unsealed, finding: None })
 }
 

@@ -2,6 +2,7 @@
 //! walk over everything finds.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sqlx::Connection as _;
 use uuid::Uuid;
@@ -21,6 +22,7 @@ on_both!(
     records_are_sealed_once_in_the_order_they_were_written,
     one_sealer_works_and_another_takes_over_when_its_lease_ends,
     sealers_at_once_seal_nothing_twice,
+    what_verifying_tells_leaves_no_record_out,
     a_listing_goes_on_where_it_was_whatever_is_sealed_meanwhile,
     filters_find_what_a_walk_over_everything_finds,
     a_clock_that_jumps_hides_no_record_from_a_span_of_time,
@@ -159,6 +161,29 @@ async fn sealers_at_once_seal_nothing_twice(bench: &Bench) {
     let verdict = verifying::verify(&bench.store, None).await.unwrap();
     assert_eq!((verdict.finding, verdict.records, verdict.unsealed), (None, 400, 0));
     other.close().await;
+}
+
+async fn what_verifying_tells_leaves_no_record_out(bench: &Bench) {
+    let store = &bench.store;
+    let (written, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let writing = async {
+        let sealer = sealer(store);
+        for n in 0..400 {
+            fill(store, n * 3, 3).await;
+            written.store((n + 1) * 3, Ordering::SeqCst);
+            sealer.step(10).await.unwrap();
+        }
+        over.store(true, Ordering::SeqCst);
+    };
+    let verifying = async {
+        while !over.load(Ordering::SeqCst) {
+            let before = written.load(Ordering::SeqCst);
+            let verdict = verifying::verify(store, None).await.unwrap();
+            assert_eq!(verdict.finding, None);
+            assert!(verdict.records + verdict.unsealed >= before, "{before} were there: {verdict:?}");
+        }
+    };
+    tokio::join!(writing, verifying);
 }
 
 async fn a_listing_goes_on_where_it_was_whatever_is_sealed_meanwhile(bench: &Bench) {
