@@ -2,9 +2,9 @@
 
 use crate::model::attribute::{Access, AttrDef, AttrId, OnDelete};
 use crate::model::kind::api_key::LABEL_MAX;
-use crate::model::kind::{Kind, KindDef, NaturalKey, Scope};
+use crate::model::kind::{DECISIONS, Kind, KindDef, NaturalKey, Scope};
 use crate::model::rules::{Context, Rules};
-use crate::model::value::{Choice, Syntax};
+use crate::model::value::Syntax;
 use crate::model::{Attributes, Error, Value};
 
 /// Partner that asks.
@@ -23,12 +23,6 @@ pub const DECIDED: AttrId = Kind::ApiKeyRequest.own_attr(6);
 pub const DECIDED_BY: AttrId = Kind::ApiKeyRequest.own_attr(7);
 /// What the key is to be called.
 pub const LABEL: AttrId = Kind::ApiKeyRequest.own_attr(8);
-
-static STATUSES: [Choice; 3] = [
-    Choice { number: None, name: "InProgress", technical: "inprogress" },
-    Choice { number: None, name: "approved", technical: "approved" },
-    Choice { number: None, name: "rejected", technical: "rejected" },
-];
 
 const SET: AttrDef = AttrDef { access: Access::ServerSet, ..AttrDef::TEXT };
 const FIXED: AttrDef = AttrDef { access: Access::CreateOnly, ..AttrDef::TEXT };
@@ -63,7 +57,7 @@ static ATTRS: [AttrDef; 8] = [
     AttrDef {
         number: 4,
         name: "status",
-        syntax: Syntax::Choice(&STATUSES),
+        syntax: Syntax::Choice(&DECISIONS),
         rank: 42,
         doc: "InProgress, approved or rejected.",
         ..SET

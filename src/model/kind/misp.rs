@@ -4,10 +4,10 @@ pub mod state;
 
 use crate::model::attribute::{Access, AttrDef, AttrId};
 use crate::model::kind::partner::{check_email, check_number};
-use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique};
+use crate::model::kind::{DECISIONS, Kind, KindDef, NaturalKey, Scope, Unique};
 use crate::model::rules::{Context, Rules};
 use crate::model::state::Given;
-use crate::model::value::{Choice, Syntax};
+use crate::model::value::Syntax;
 use crate::model::{Attributes, Error, Value};
 
 pub use state::{Decision, Status};
@@ -26,12 +26,6 @@ pub const ADDRESS: AttrId = Kind::Misp.own_attr(5);
 pub const STATUS: AttrId = Kind::Misp.own_attr(6);
 /// Whether it may act.
 pub const ACTIVE: AttrId = Kind::Misp.own_attr(7);
-
-static STATUSES: [Choice; 3] = [
-    Choice { number: None, name: "InProgress", technical: "inprogress" },
-    Choice { number: None, name: "approved", technical: "approved" },
-    Choice { number: None, name: "rejected", technical: "rejected" },
-];
 
 const SET: AttrDef = AttrDef { access: Access::ServerSet, ..AttrDef::TEXT };
 
@@ -81,7 +75,7 @@ static ATTRS: [AttrDef; 7] = [
     AttrDef {
         number: 6,
         name: "status",
-        syntax: Syntax::Choice(&STATUSES),
+        syntax: Syntax::Choice(&DECISIONS),
         rank: 42,
         doc: "InProgress, approved or rejected.",
         ..SET

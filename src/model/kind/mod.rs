@@ -38,6 +38,7 @@ pub mod workflow;
 use crate::model::attribute::{AttrDef, AttrId};
 use crate::model::key;
 use crate::model::rules::Rules;
+use crate::model::value::Choice;
 
 /// Lists the kinds: `number => Variant : module`.
 macro_rules! kinds {
@@ -105,6 +106,13 @@ kinds! {
     31 => Device: device,
     32 => Contract: contract,
 }
+
+/// What may be decided about whoever asks to be let in: the choices of `status`, as the source writes them.
+static DECISIONS: [Choice; 3] = [
+    Choice { number: None, name: "InProgress", technical: "inprogress" },
+    Choice { number: None, name: "approved", technical: "approved" },
+    Choice { number: None, name: "rejected", technical: "rejected" },
+];
 
 /// A key that must be unique.
 #[derive(Debug)]

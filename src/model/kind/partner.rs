@@ -5,11 +5,11 @@ pub mod standing;
 use uuid::Uuid;
 
 use crate::model::attribute::{Access, AttrDef, AttrId, OnDelete};
-use crate::model::kind::{Kind, KindDef, NaturalKey, Scope, Unique, policy_group};
+use crate::model::kind::{DECISIONS, Kind, KindDef, NaturalKey, Scope, Unique, policy_group};
 use crate::model::letter::check_address;
 use crate::model::rules::{Context, PartnerType, Rules, Settings};
 use crate::model::state::Given;
-use crate::model::value::{Choice, Syntax};
+use crate::model::value::Syntax;
 use crate::model::{Attributes, Error, Stored};
 
 pub use standing::{Standing, Step};
@@ -34,12 +34,6 @@ pub const STATUS: AttrId = Kind::Partner.own_attr(8);
 pub const ACTIVE: AttrId = Kind::Partner.own_attr(9);
 /// Organization of its users, when it registered with credentials.
 pub const ORGANIZATION: AttrId = Kind::Partner.own_attr(10);
-
-static STATUSES: [Choice; 3] = [
-    Choice { number: None, name: "InProgress", technical: "inprogress" },
-    Choice { number: None, name: "approved", technical: "approved" },
-    Choice { number: None, name: "rejected", technical: "rejected" },
-];
 
 const SET: AttrDef = AttrDef { access: Access::ServerSet, ..AttrDef::TEXT };
 const FIXED: AttrDef = AttrDef { access: Access::CreateOnly, ..AttrDef::TEXT };
@@ -108,7 +102,7 @@ static ATTRS: [AttrDef; 10] = [
     AttrDef {
         number: 8,
         name: "status",
-        syntax: Syntax::Choice(&STATUSES),
+        syntax: Syntax::Choice(&DECISIONS),
         rank: 42,
         doc: "InProgress, approved or rejected.",
         ..SET
