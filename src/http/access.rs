@@ -8,9 +8,9 @@ use crate::http::dialect::Operation;
 use crate::http::failure::Failure;
 use crate::model::rules::check_given;
 use crate::model::state::Draft;
-use crate::model::{Error, Kind};
-use crate::operation::access::many::{CreateMany, of_entry};
+use crate::model::{Error, Kind, Stored};
 use crate::operation::create::Create;
+use crate::operation::several::{Creates, Place, of_entry};
 
 impl Request<'_> {
     async fn drafts(&self, kind: Kind, several: Vec<Arguments>) -> Result<Vec<Draft>, Error> {
@@ -33,7 +33,8 @@ impl Request<'_> {
         self.granted(operation).await?;
         self.nothing_to_match(operation).await?;
         let engine = &self.service.engine;
-        let creates = drafts.into_iter().map(|draft| Create::new(engine, self.caller, draft)).collect();
-        self.answering(CreateMany::new(kind, creates), kind, Vec::clone).await
+        let create = |(draft, number)| (Place::Entry(number), Create::new(engine, self.caller, draft));
+        let creates = Creates::new(kind, drafts.into_iter().zip(1..).map(create).collect());
+        self.answering(creates, kind, |made| made.iter().map(Stored::id).collect()).await
     }
 }

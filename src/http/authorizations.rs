@@ -13,8 +13,8 @@ use crate::model::Error;
 use crate::model::visible::{Field, Shown, Values};
 use crate::operation::Caller;
 use crate::operation::access::ask::{Answered, Asked, Asking, RoleAt, Who};
-use crate::operation::access::many::of_entry;
 use crate::operation::access::{CODE_MAX, TENANT_MAX, check_length};
+use crate::operation::several::of_entry;
 
 /// The root of the list, and of one.
 pub(super) const ROOTS: (&str, &str) = ("Authorizations", "Authorization");

@@ -131,6 +131,19 @@ impl Error {
         Self::Invalid { parameter: parameter.into(), expected: expected.into() }
     }
 
+    /// The same error with its parameter under another name, where it names one that the request may know otherwise.
+    pub fn renamed(self, rename: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Invalid { parameter, expected } => Self::Invalid { parameter: rename(parameter), expected },
+            Self::InvalidReference { parameter, expected } => {
+                Self::InvalidReference { parameter: rename(parameter), expected }
+            }
+            Self::AlreadyExists { parameter } => Self::AlreadyExists { parameter: rename(parameter) },
+            Self::ParentNotFound { parameter } => Self::ParentNotFound { parameter: rename(parameter) },
+            other => other,
+        }
+    }
+
     /// (7) No such entity of `kind`.
     pub fn not_found(kind: Kind) -> Self {
         Self::NotFound { kind: kind.name() }

@@ -14,19 +14,35 @@ use crate::store::Write;
 /// More than this and the change stands alone in its group.
 const FEW: usize = 50;
 
+/// Where in a request an entity of several comes from.
+#[derive(Debug)]
+pub enum Place {
+    /// The part of the document that describes it, such as `roles[2]`.
+    Part(String),
+    /// Its number in the list, from 1.
+    Entry(usize),
+}
+
+impl Place {
+    fn of(&self, error: Error) -> Error {
+        match self {
+            Self::Part(place) => of_item(error, place),
+            Self::Entry(number) => of_entry(error, *number),
+        }
+    }
+}
+
 /// The same error about an item of a list: its parameter is a part of the item at `place`.
 pub fn of_item(error: Error, place: &str) -> Error {
-    let which = |parameter: String| format!("{place}.{parameter}");
     match error {
-        Error::Invalid { parameter, expected } => Error::Invalid { parameter: which(parameter), expected },
-        Error::InvalidReference { parameter, expected } => {
-            Error::InvalidReference { parameter: which(parameter), expected }
-        }
-        Error::AlreadyExists { parameter } => Error::AlreadyExists { parameter: which(parameter) },
-        Error::ParentNotFound { parameter } => Error::ParentNotFound { parameter: which(parameter) },
         Error::NotFound { kind } => Error::reference(place, format!("no such {kind}")),
-        other => other,
+        other => other.renamed(|parameter| format!("{place}.{parameter}")),
     }
+}
+
+/// The same error, which says which entity of a list it is about.
+pub fn of_entry(error: Error, number: usize) -> Error {
+    error.renamed(|parameter| format!("entity {number}, {parameter}"))
 }
 
 /// The entities of these ids in their order, as the transaction sees them.
@@ -41,12 +57,12 @@ async fn loaded(tx: &mut dyn Write, ids: &[Uuid]) -> Result<Vec<Stored>, Error> 
 #[derive(Debug)]
 pub struct Creates {
     kind: Kind,
-    creates: Vec<(String, Create)>,
+    creates: Vec<(Place, Create)>,
 }
 
 impl Creates {
     /// The creations, all of `kind`, each with the place in the request that it comes from.
-    pub fn new(kind: Kind, creates: Vec<(String, Create)>) -> Self {
+    pub fn new(kind: Kind, creates: Vec<(Place, Create)>) -> Self {
         Self { kind, creates }
     }
 }
@@ -73,7 +89,7 @@ impl Change for Creates {
     ) -> Result<Vec<Stored>, Error> {
         let mut made = Vec::with_capacity(self.creates.len());
         for (place, create) in &self.creates {
-            made.push(create.run(tx, events).await.map_err(|error| of_item(error, place))?);
+            made.push(create.run(tx, events).await.map_err(|error| place.of(error))?);
         }
         loaded(tx, &made).await
     }

@@ -18,7 +18,7 @@ use crate::operation::access::ask::RoleAt;
 use crate::operation::access::menu::{self, Wanted};
 use crate::operation::access::{TENANT_MAX, check_length};
 use crate::operation::create::Create;
-use crate::operation::several::{Creates, Updates, of_item};
+use crate::operation::several::{Creates, Place, Updates, of_item};
 use crate::operation::tenants::{self, Tenant, action_of, actions_named};
 use crate::operation::update::Update;
 
@@ -158,7 +158,7 @@ impl Call<'_> {
             let given = self.given(Kind::Action, named, true).await;
             let given = given.map_err(|error| of_item(reworded(error, WORDS), &place))?;
             let draft = Draft { kind: Kind::Action, given };
-            creates.push((place, Create::new(self.engine(), &self.caller, draft)));
+            creates.push((Place::Part(place), Create::new(self.engine(), &self.caller, draft)));
         }
         Ok(Creates::new(Kind::Action, creates))
     }

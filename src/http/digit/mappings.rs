@@ -18,7 +18,7 @@ use crate::model::visible::Known;
 use crate::model::{AttrId, Error, Kind, Stored, Value as Stores, Verb};
 use crate::operation::create::Create;
 use crate::operation::feature_mapping::{MapFeature, Mapped};
-use crate::operation::several::{Creates, of_item};
+use crate::operation::several::{Creates, Place, of_item};
 use crate::operation::tenants::{self, Tenant, action_of, actions_named, feature_of, role_of};
 
 /// What the reference calls otherwise than the door.
@@ -217,7 +217,7 @@ impl Call<'_> {
             let draft = Draft { kind: Kind::RoleAction, given };
             let number = answers::number(&found, action::ID);
             rows.push(json!({"rolecode": role, "actionid": number, "tenantId": tenant.name}));
-            creates.push((wanted.place, Create::new(self.engine(), &self.caller, draft)));
+            creates.push((Place::Part(wanted.place), Create::new(self.engine(), &self.caller, draft)));
         }
         Ok((Creates::new(Kind::RoleAction, creates), rows))
     }

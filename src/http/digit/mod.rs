@@ -368,7 +368,7 @@ type Words = &'static [(&'static str, &'static str)];
 
 /// The same error with the names of the reference in the words of the door.
 fn reworded(error: Error, words: Words) -> Error {
-    let word = |parameter: String| {
+    error.renamed(|parameter| {
         let (place, name) = parameter.rsplit_once('.').map_or(("", parameter.as_str()), |split| split);
         let Some((_, other)) = words.iter().find(|(known, _)| *known == name) else { return parameter };
         match (place, *other) {
@@ -376,16 +376,7 @@ fn reworded(error: Error, words: Words) -> Error {
             (place, "") => place.to_owned(),
             (place, other) => format!("{place}.{other}"),
         }
-    };
-    match error {
-        Error::Invalid { parameter, expected } => Error::Invalid { parameter: word(parameter), expected },
-        Error::InvalidReference { parameter, expected } => {
-            Error::InvalidReference { parameter: word(parameter), expected }
-        }
-        Error::AlreadyExists { parameter } => Error::AlreadyExists { parameter: word(parameter) },
-        Error::ParentNotFound { parameter } => Error::ParentNotFound { parameter: word(parameter) },
-        other => other,
-    }
+    })
 }
 
 /// Whether a request was sent before.

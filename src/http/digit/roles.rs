@@ -16,7 +16,7 @@ use crate::model::visible::Known;
 use crate::model::{Error, Kind, Stored, Verb};
 use crate::operation::create::Create;
 use crate::operation::search::Argument;
-use crate::operation::several::{Creates, Updates, of_item};
+use crate::operation::several::{Creates, Place, Updates, of_item};
 use crate::operation::tenants::{self, role_of};
 use crate::operation::update::Update;
 
@@ -107,7 +107,7 @@ impl Call<'_> {
             let given = self.given(Kind::Role, named, true).await;
             let given = given.map_err(|error| of_item(reworded(error, WORDS), &role.place))?;
             let draft = Draft { kind: Kind::Role, given };
-            creates.push((role.place, Create::new(self.engine(), &self.caller, draft)));
+            creates.push((Place::Part(role.place), Create::new(self.engine(), &self.caller, draft)));
         }
         Ok(Creates::new(Kind::Role, creates))
     }

@@ -37,10 +37,8 @@ impl<'a> Tenants<'a> {
         if let Some(known) = self.found.get(name) {
             return Ok(known.clone());
         }
-        let found = tenants::find(self.engine, self.caller, name).await.map_err(|error| match error {
-            Error::Invalid { expected, .. } => Error::Invalid { parameter: place.to_owned(), expected },
-            other => other,
-        })?;
+        let found = tenants::find(self.engine, self.caller, name).await;
+        let found = found.map_err(|error| error.renamed(|_| place.to_owned()))?;
         self.found.insert(name.to_owned(), found.clone());
         Ok(found)
     }

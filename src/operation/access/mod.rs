@@ -7,7 +7,6 @@ pub mod ask;
 mod fill;
 pub mod guard;
 pub mod indexes;
-pub mod many;
 pub mod menu;
 pub mod named;
 pub mod searched;
