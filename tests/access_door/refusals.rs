@@ -3,12 +3,13 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use valtuus::config::Config;
 use valtuus::http::dialect::digit::{Door, ENTRIES, Entry};
 
 use super::{Guest, body, known, refusal};
 use crate::kit::caller::Credentials;
 use crate::kit::trace::versions;
-use crate::on_both;
+use crate::on_both_with;
 
 /// A sound request, and a member without which it is none.
 pub fn sound(entry: &Entry) -> (Value, Option<&'static str>) {
@@ -55,7 +56,15 @@ fn elsewhere(rest: &Value) -> Value {
     serde_json::from_str(&rest.to_string().replace("\"uk\"", "\"uk.nowhere\"")).unwrap()
 }
 
-on_both! {
+/// Wrong credentials are tried at every address under one name.
+fn patient(config: &mut Config) {
+    config.auth.attempts.free = 10_000;
+    config.auth.attempts.lock_after = 10_000;
+}
+
+on_both_with! {
+    patient;
+
     async fn every_address_refuses_what_all_of_them_refuse(bed: Bed) {
         let admin = known(&bed).await;
         let nobody = Guest::of(&bed, bed.anonymous());

@@ -9,16 +9,13 @@ use crate::kit::process::{Client, House};
 async fn becomes(client: &Client, status: u16) {
     let begun = Instant::now();
     loop {
+        let asked = begun.elapsed();
         let answer = client.get("users/?maxResults=1").await;
         if answer.status == status {
             return;
         }
-        assert!(
-            begun.elapsed() < Duration::from_secs(1),
-            "{} after a second: {}",
-            answer.status,
-            answer.text()
-        );
+        let found = answer.status;
+        assert!(asked < Duration::from_secs(1), "{found} to who asks {asked:?} after: {}", answer.text());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
