@@ -1,7 +1,8 @@
 //! A PostgreSQL database of its own for a test, dropped at the end, also when the test panics.
 //!
 //! Creates and drops only databases called `valtuus_test_…`. The server is named by `VALTUUS_TEST_POSTGRES`; when
-//! it cannot be reached the test is skipped, except under `CI=true`.
+//! it cannot be reached the test is skipped, except under `CI=true`. Each database is hundreds of files that live for
+//! a moment; where `VALTUUS_TEST_TABLESPACE` names a tablespace of the server, they are made there.
 
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
@@ -30,7 +31,9 @@ impl Database {
         let mut random = [0_u8; 8];
         valtuus::world::World::random(&valtuus::world::Real, &mut random);
         let name = format!("valtuus_test_{:016x}", u64::from_be_bytes(random));
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        let space = std::env::var("VALTUUS_TEST_TABLESPACE");
+        let space = space.map_or_else(|_| String::new(), |space| format!(" TABLESPACE {space}"));
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}{space}")))
             .execute(&mut connection)
             .await
             .unwrap();
