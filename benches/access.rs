@@ -14,11 +14,11 @@ use valtuus::access::{Held, Match, Question, decide};
 use valtuus::config::Config;
 use valtuus::model::kind::{action, organization, role, role_action};
 use valtuus::model::state::{Draft, Given};
-use valtuus::model::{AttrId, Kind, Value};
+use valtuus::model::{AttrId, Kind, Stored, Value};
 use valtuus::operation::access::ask::{Asked, Asking, RoleAt, Who};
 use valtuus::operation::access::indexes::Indexes;
-use valtuus::operation::access::many::CreateMany;
 use valtuus::operation::create::Create;
+use valtuus::operation::several::{Creates, Place};
 use valtuus::operation::{Caller, Engine, perform};
 use valtuus::server::compose;
 use valtuus::store::Touched;
@@ -42,9 +42,12 @@ async fn make(engine: &Engine, kind: Kind, all: Vec<Fields>) -> Vec<Uuid> {
     let caller = Caller::local("benches");
     let mut made = Vec::with_capacity(all.len());
     for some in all.chunks(500) {
-        let creates =
-            some.iter().map(|given| Create::new(engine, &caller, Draft { kind, given: given.clone() }));
-        made.extend(perform(engine, &caller, CreateMany::new(kind, creates.collect())).await.unwrap());
+        let create = |(given, number): (&Fields, usize)| {
+            (Place::Entry(number), Create::new(engine, &caller, Draft { kind, given: given.clone() }))
+        };
+        let creates = Creates::new(kind, some.iter().zip(1..).map(create).collect());
+        let chunk = perform(engine, &caller, creates).await.unwrap();
+        made.extend(chunk.iter().map(Stored::id));
     }
     made
 }

@@ -132,6 +132,7 @@ impl Error {
     }
 
     /// The same error with its parameter under another name, where it names one that the request may know otherwise.
+    #[must_use]
     pub fn renamed(self, rename: impl FnOnce(String) -> String) -> Self {
         match self {
             Self::Invalid { parameter, expected } => Self::Invalid { parameter: rename(parameter), expected },
