@@ -72,8 +72,7 @@ async fn get(bed: &Bed, name: &str, ids: &Ids, address: &str) {
     must_be_like(name, ids, &bed.admin().get(address).await.ok());
 }
 
-super::on_both_with! {
-    printed
+crate::on_both_with! { printed;
     async fn entities_are_answered_as_printed(bed: Bed) {
         let admin = bed.admin();
         let mut ids = Ids::new();
@@ -165,8 +164,7 @@ fn whole_addresses(config: &mut Config) {
     config.answers.absolute_urls = true;
 }
 
-super::on_both_with! {
-    references_on_attributes
+crate::on_both_with! { references_on_attributes;
     async fn references_can_carry_their_kind_as_printed(bed: Bed) {
         let mut ids = Ids::new();
         mandate_of_the_page(&bed.admin(), &mut ids).await;
@@ -190,8 +188,7 @@ super::on_both_with! {
     }
 }
 
-super::on_both_with! {
-    whole_addresses
+crate::on_both_with! { whole_addresses;
     async fn in_response_to_can_be_the_whole_address(bed: Bed) {
         let id = user(&bed.admin(), "anna").await;
         let host = bed.server.address;

@@ -95,8 +95,7 @@ fn flat(config: &mut Config) {
     config.roles.recursion = false;
 }
 
-super::on_both_with! {
-    flat
+crate::on_both_with! { flat;
     async fn without_recursion_only_what_is_assigned_counts(bed: Bed) {
         let admin = bed.admin();
         let [top, left, ..] = five(&admin).await;

@@ -37,8 +37,7 @@ fn approving(config: &mut Config) {
     config.mandates.approval = true;
 }
 
-super::on_both_with! {
-    approving
+crate::on_both_with! { approving;
     async fn each_end_of_a_mandate_does_its_own_part(bed: Bed) {
         let (admin, engine) = (bed.admin(), &bed.server.service().engine);
         let (acme, other, third) =

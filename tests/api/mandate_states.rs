@@ -124,8 +124,7 @@ on_both! {
     }
 }
 
-super::on_both_with! {
-    approving
+crate::on_both_with! { approving;
     async fn the_one_who_decides_and_the_one_who_takes_back_are_named(bed: Bed) {
         let admin = bed.admin();
         let acme = organization(&admin, "acme").await;

@@ -13,34 +13,6 @@ use valtuus::world::{Real, World};
 use crate::kit::{Bed, Caller};
 use crate::store::kit::{change, now, user_pairs, valid};
 
-/// As `on_both!`, after the function named first has adapted the configuration.
-macro_rules! on_both_with {
-    ($adapt:ident $(async fn $name:ident($bed:ident: Bed) $body:block)+) => {$(
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-            use $crate::kit::{Bed, On};
-
-            async fn run($bed: Bed) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                if let Some(bed) = Bed::start_with(On::Sqlite, $adapt).await {
-                    run(bed).await;
-                }
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                if let Some(bed) = Bed::start_with(On::Postgres, $adapt).await {
-                    run(bed).await;
-                }
-            }
-        }
-    )+};
-}
-pub(crate) use on_both_with;
-
 mod apiclients;
 mod attributes;
 mod audit_sequence;
@@ -57,6 +29,7 @@ mod idempotency;
 mod inclusion;
 mod json;
 mod json_bodies;
+mod jwks_https;
 mod jwt;
 mod mandate_bounds;
 mod mandate_states;

@@ -231,8 +231,7 @@ fn three(config: &mut valtuus::config::Config) {
     config.limits.max_results = 3;
 }
 
-super::on_both_with! {
-    three
+crate::on_both_with! { three;
     async fn a_configured_ceiling_refuses_longer_lists(bed: Bed) {
         let admin = bed.admin();
         for login in ["a", "b", "c"] {

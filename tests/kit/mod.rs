@@ -12,6 +12,7 @@ pub mod process;
 pub mod raw;
 pub mod smtp;
 pub mod states;
+pub mod tls;
 pub mod trace;
 pub mod walk;
 

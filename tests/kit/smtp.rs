@@ -14,8 +14,6 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _,
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{ServerConfig, crypto};
 use valtuus::config::{Config, MailTls, Secret};
 
 /// Nothing that a test waits for may take longer.
@@ -121,23 +119,13 @@ impl Sink {
 
     /// Begins to listen; with STARTTLS it takes no mail before.
     pub async fn start_with(tls: MailTls) -> Self {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let certificate = parameters.self_signed(&key).unwrap();
-        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], private)
-            .unwrap();
+        let (acceptor, certificate) = super::tls::localhost();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(Mutex::new(State::default()));
-        let serving =
-            Serving { state: Arc::clone(&state), acceptor: TlsAcceptor::from(Arc::new(config)), tls };
+        let serving = Serving { state: Arc::clone(&state), acceptor, tls };
         let task = tokio::spawn(serve(listener, serving));
-        Self { port, certificate: certificate.pem(), state, task }
+        Self { port, certificate, state, task }
     }
 
     /// Tells how the next connections are to go.

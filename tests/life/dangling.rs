@@ -14,8 +14,9 @@ use super::drive::{Driver, Pairs, Request};
 use super::property::{Verdict, fails, holds};
 use crate::kit::trace::entities;
 
-/// The kinds that are made, as often as they stand here.
-const MADE: [Kind; 11] = [
+/// The kinds that are made, as often as they stand here: an invitation to a mandate with a mandate for an address, a
+/// workflow by accepting an invitation to a role.
+const MADE: [Kind; 15] = [
     Kind::Organization,
     Kind::Organization,
     Kind::User,
@@ -27,6 +28,10 @@ const MADE: [Kind; 11] = [
     Kind::Delegation,
     Kind::MandateTemplate,
     Kind::RoleInvitation,
+    Kind::RoleInvitation,
+    Kind::MandateInvitation,
+    Kind::Workflow,
+    Kind::Workflow,
 ];
 
 /// The kinds that are deleted by themselves.
@@ -69,10 +74,17 @@ struct There {
     /// Mandates that an organization received, with a user of it.
     received: Vec<(Uuid, Uuid)>,
     homes: BTreeMap<Uuid, Uuid>,
+    /// Invitations to roles, with the user that is invited.
+    invitations: Vec<(Uuid, Uuid)>,
 }
 
 fn value_of(pairs: &Pairs, wanted: &str) -> Uuid {
     pairs.iter().find(|(name, _)| *name == wanted).unwrap().1.parse().unwrap()
+}
+
+/// Of a class whose roles have to be approved when they are accepted.
+fn approved() -> (&'static str, String) {
+    ("organizationClass", "association".to_owned())
 }
 
 fn pick<T: Copy>(of: &[T], at: usize) -> Option<T> {
@@ -98,9 +110,14 @@ impl There {
             }
             Request::Create(Kind::Mandate, pairs) => {
                 self.mandates.push(made);
-                let to = value_of(pairs, "mandatee");
+                let Some((_, to)) = pairs.iter().find(|(name, _)| *name == "mandatee") else { return };
+                let to: Uuid = to.parse().unwrap();
                 let members = self.homes.iter().filter(|(_, home)| **home == to).map(|(user, _)| *user);
                 self.received.extend(members.map(|user| (made, user)));
+            }
+            Request::Create(Kind::RoleInvitation, pairs) => {
+                let user = pairs.iter().find(|(name, _)| *name == "user");
+                self.invitations.extend(user.map(|(_, id)| (made, id.parse().unwrap())));
             }
             Request::Assign(user, role, _) => self.held.push((*user, *role)),
             _ => {}
@@ -118,6 +135,7 @@ impl There {
         self.templates.retain(is);
         self.homes.retain(|user, _| is(user));
         self.received.retain(|(mandate, user)| is(mandate) && is(user));
+        self.invitations.retain(|(id, user)| is(id) && is(user));
     }
 
     /// The request that an act comes to; none when there is nothing that it could refer to.
@@ -129,11 +147,14 @@ impl There {
             Kind::Organization => {
                 let member = pick(&self.organizations, to[1]).filter(|_| to[2].is_multiple_of(3));
                 let name = ("technicalName", format!("o{number}"));
-                let is_virtual = ("virtual", (to[3].is_multiple_of(3)).to_string());
+                let is_virtual = to[3].is_multiple_of(3);
+                let class = (!is_virtual).then(approved);
+                let is_virtual = ("virtual", is_virtual.to_string());
                 let member = member.map(|id| of("memberships", id));
                 [name, is_virtual, of("parentOrganizationId", organization)]
                     .into_iter()
                     .chain(member)
+                    .chain(class)
                     .collect()
             }
             Kind::User => vec![("login", format!("u{number}")), of("organizationId", organization)],
@@ -158,6 +179,16 @@ impl There {
                 return Some(Request::Assign(pick(&self.users, to[0])?, pick(&self.roles, to[1])?.0, true));
             }
             Kind::Mandate => self.mandate(to)?,
+            Kind::MandateInvitation => {
+                let mut mandate = self.mandate(to)?;
+                mandate.retain(|(name, _)| *name != "mandatee");
+                mandate.push(("assigneeEmail", "a@example.com".to_owned()));
+                return Some(Request::Create(Kind::Mandate, mandate));
+            }
+            Kind::Workflow => {
+                let (invitation, user) = pick(&self.invitations, to[0])?;
+                return Some(Request::Answer(Kind::RoleInvitation, invitation, true, Some(user)));
+            }
             Kind::RoleInvitation => {
                 // Few without a user: they stay, withdrawn, when everything else is gone.
                 let user = pick(&self.users, to[0]).filter(|_| !to[3].is_multiple_of(16));
@@ -214,14 +245,30 @@ async fn nothing_dangles(direct: &Direct) -> Result<BTreeMap<Uuid, Kind>, TestCa
     Ok(there)
 }
 
-async fn leaves_nothing(direct: &Direct, gone: &Cell<u32>, acts: Vec<Act>) -> Verdict {
-    let mut there = There::new(direct.engine.root);
+/// How often a case got where it should.
+#[derive(Default)]
+struct Reached {
+    gone: Cell<u32>,
+    /// Workflows and invitations to mandates that were left behind a delete.
+    workflows: Cell<usize>,
+    offers: Cell<usize>,
+}
+
+async fn leaves_nothing(direct: &Direct, reached: &Reached, acts: Vec<Act>) -> Verdict {
+    let root = direct.engine.root;
+    let class = Request::Update(Kind::Organization, root, vec![approved()]);
+    direct.change(&class).await.map_err(|no| fails(format!("{class:?}: {no:?}")))?;
+    let mut there = There::new(root);
     for (number, act) in acts.iter().enumerate() {
         let Some(request) = there.request(number, act) else { continue };
         let Ok(answered) = direct.change(&request).await else { continue };
         if matches!(act, Act::Delete { .. }) {
-            gone.set(gone.get() + 1);
-            there.keep(&nothing_dangles(direct).await?);
+            reached.gone.set(reached.gone.get() + 1);
+            let left = nothing_dangles(direct).await?;
+            let count = |wanted: Kind| left.values().filter(|kind| **kind == wanted).count();
+            reached.workflows.set(reached.workflows.get() + count(Kind::Workflow));
+            reached.offers.set(reached.offers.get() + count(Kind::MandateInvitation));
+            there.keep(&left);
         } else if let Some(made) = answered.first() {
             there.add(&request, *made);
         }
@@ -233,7 +280,10 @@ async fn leaves_nothing(direct: &Direct, gone: &Cell<u32>, acts: Vec<Act>) -> Ve
 
 #[test]
 fn deleting_anything_leaves_no_reference_to_it() {
-    let gone = Cell::new(0);
-    holds(&acts(), async |direct| direct, async |direct, acts| leaves_nothing(direct, &gone, acts).await);
+    let reached = Reached::default();
+    holds(&acts(), async |direct| direct, async |direct, acts| leaves_nothing(direct, &reached, acts).await);
+    let Reached { gone, workflows, offers } = reached;
     assert!(gone.get() > 1_000, "only {} deletes succeeded", gone.get());
+    assert!(workflows.get() > 100, "only {} workflows stood when something went", workflows.get());
+    assert!(offers.get() > 100, "only {} invitations to mandates stood when something went", offers.get());
 }

@@ -71,6 +71,8 @@ async fn over_http(on: On) {
         model.approval = approves(seed);
         let mut walker = Walk::new(Wire(&bed), model);
         walk(&mut walker, seed, (steps, 50)).await;
+        // Left alone it would go on looking for its database.
+        bed.server.stop().await;
     }
 }
 
