@@ -141,6 +141,9 @@ impl Error {
             }
             Self::AlreadyExists { parameter } => Self::AlreadyExists { parameter: rename(parameter) },
             Self::ParentNotFound { parameter } => Self::ParentNotFound { parameter: rename(parameter) },
+            Self::ParentNotVirtual { parameter } => Self::ParentNotVirtual { parameter: rename(parameter) },
+            Self::ParentVirtual { parameter } => Self::ParentVirtual { parameter: rename(parameter) },
+            Self::Cycle { parameter } => Self::Cycle { parameter: rename(parameter) },
             other => other,
         }
     }

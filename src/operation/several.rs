@@ -53,7 +53,7 @@ async fn loaded(tx: &mut dyn Write, ids: &[Uuid]) -> Result<Vec<Stored>, Error> 
     Ok(found)
 }
 
-/// Makes entities of one kind, in order.
+/// Makes entities of one kind, in order; answers them as they were stored, which is one more read of them all.
 #[derive(Debug)]
 pub struct Creates {
     kind: Kind,

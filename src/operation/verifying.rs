@@ -21,8 +21,9 @@ pub struct Verdict {
     pub head: Head,
     /// Sealed records that were verified.
     pub records: u64,
-    /// Records that waited for their seal when the walk began; it may have met some of them sealed. Every record that
-    /// was committed before is among these or the verified.
+    /// Records that waited for their seal when they were counted, before the walk, which may have met some of them
+    /// sealed; 0 where something was found. Of a whole trail every record that was committed before is among these or
+    /// the verified.
     pub unsealed: u64,
     /// What is wrong; nothing was looked at beyond it.
     pub finding: Option<Finding>,
@@ -102,6 +103,9 @@ async fn once(
         return Err(Error::invalid("head", why));
     }
     let low = store.audit_sealed().await?.low;
+    // Counted before the walk: afterwards, one that is sealed in between would be in neither count. What cannot be
+    // counted must not hide what the walk finds.
+    let unsealed = waiting(store, low).await;
     let mut walk = Verifier::new(start, expected);
     let broken = |finding: Finding, walk: &Verifier| {
         let (head, records) = (walk.head, walk.records);
@@ -111,8 +115,6 @@ async fn once(
         let detail = "the chain begins otherwise than with the head that was given";
         return broken(Finding::at(expected.seq, None, "altered", detail), &walk);
     }
-    // Counted before the walk: afterwards, one that is sealed in between would be in neither count.
-    let unsealed = waiting(store, low).await?;
     let row = match walk_links(store, &mut walk).await? {
         Ok(row) => row.max(checkpoint.map_or(0, |checkpoint| checkpoint.row)),
         Err(finding) => return broken(finding, &walk),
@@ -125,7 +127,7 @@ async fn once(
         let finding = Finding { seq: None, row: Some(first.row), what: "inserted", detail };
         return broken(finding, &walk);
     }
-    Ok(Verdict { start, head: walk.head, records: walk.records, unsealed, finding: None })
+    Ok(Verdict { start, head: walk.head, records: walk.records, unsealed: unsealed?, finding: None })
 }
 
 /// Walks every link; tells the highest row.

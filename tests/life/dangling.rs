@@ -249,7 +249,7 @@ async fn nothing_dangles(direct: &Direct) -> Result<BTreeMap<Uuid, Kind>, TestCa
 #[derive(Default)]
 struct Reached {
     gone: Cell<u32>,
-    /// Workflows and invitations to mandates that were left behind a delete.
+    /// Workflows and invitations to mandates that there were after a delete, summed over all deletes.
     workflows: Cell<usize>,
     offers: Cell<usize>,
 }
